@@ -1,0 +1,110 @@
+import { z } from 'zod';
+
+const seconds = (fallback: number) => z.coerce.number().int().min(1).default(fallback);
+const url = z.string().regex(/^https?:\/\//, { error: 'must be an http or https address' });
+
+/** A comma-separated list of seconds. */
+const secondsList = (fallback: string) =>
+  z
+    .string()
+    .regex(/^\d+(,\d+)*$/, { error: 'must be whole seconds separated by commas, e.g. 60,300,1800' })
+    .default(fallback)
+    .transform((list) => list.split(',').map(Number));
+
+/**
+ * The environment, parsed once at start. Units are in the names. Templates may hold `{account}`.
+ * `.env.example` is tested against this schema.
+ */
+export const environment = z.object({
+  NODE_ENV: z.enum(['development', 'production', 'test']).default('production'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+
+  // Where Longshore listens, and how others reach it.
+  PORT: z.coerce.number().int().min(0).max(65535).default(3000),
+  HOST: z.string().default('127.0.0.1'),
+  PUBLIC_URL: url.default('http://127.0.0.1:3000'),
+
+  // Its own parts.
+  MONGODB_URI: z.string().regex(/^mongodb(\+srv)?:\/\//, { error: 'must begin with mongodb:// or mongodb+srv://' }),
+  TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
+  TEMPORAL_NAMESPACE: z.string().default('longshore'),
+  TEMPORAL_TASK_QUEUE: z.string().default('longshore'),
+
+  // Secrets. Production refuses to start without real ones.
+  ADMIN_API_KEY: z.string().min(24, { error: 'must have at least 24 characters' }),
+  ENCRYPTION_KEYS: z.string().regex(/^[A-Za-z0-9_-]+:[A-Za-z0-9+/]{43}=(,[A-Za-z0-9_-]+:[A-Za-z0-9+/]{43}=)*$/, {
+    error: 'must be <keyId>:<base64 of 32 bytes>, several separated by commas, the first one used for new secrets',
+  }),
+
+  // The outside world.
+  LWA_URL: url.default('https://api.amazon.com/auth/o2/token'),
+  SPAPI_URL: url.optional(),
+  SPAPI_URL_NA: url.default('https://sellingpartnerapi-na.amazon.com'),
+  SPAPI_URL_EU: url.default('https://sellingpartnerapi-eu.amazon.com'),
+  SPAPI_URL_FE: url.default('https://sellingpartnerapi-fe.amazon.com'),
+  VTEX_URL: url.default('https://{account}.vtexcommercestable.com.br'),
+  VTEX_PRICING_URL: url.default('https://api.vtex.com/{account}'),
+
+  // How long things take.
+  HTTP_TIMEOUT_SECONDS: seconds(30),
+  RETRY_INITIAL_SECONDS: seconds(30),
+  RETRY_MAXIMUM_SECONDS: seconds(1800),
+  RETRY_GIVE_UP_SECONDS: seconds(6 * 3600),
+  VERIFY_AFTER_SECONDS: secondsList('60,300,1800,21600,86400'),
+  VERIFY_WAIT_SECONDS: seconds(600),
+  SHUTDOWN_GRACE_SECONDS: seconds(20),
+
+  // How much at once.
+  AMAZON_REQUESTS_IN_FLIGHT: z.coerce.number().int().min(1).max(50).default(8),
+  SOURCE_REQUESTS_IN_FLIGHT: z.coerce.number().int().min(1).max(50).default(10),
+  API_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).default(1200),
+});
+
+export type Config = z.infer<typeof environment>;
+
+/** What a person reads when the environment is wrong: every problem at once, no value repeated. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Parses the environment.
+ *
+ * @throws ConfigError naming every variable that is missing or malformed.
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = environment.safeParse(given);
+  const problems = parsed.success ? productionProblems(parsed.data) : parsed.error.issues.map(describe);
+  if (problems.length > 0)
+    throw new ConfigError(
+      `The environment is not right; see .env.example:\n${problems.map((each) => `  - ${each}`).join('\n')}`
+    );
+  return parsed.data as Config;
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  const name = issue.path.join('.');
+  return issue.code === 'invalid_type' && issue.input === undefined
+    ? `${name} ${issue.message.includes('undefined') ? 'is missing' : issue.message}`
+    : `${name} ${issue.message}`;
+}
+
+/** Values that are printed in examples and must never guard a real shop. */
+const EXAMPLE_VALUES = ['change-me', 'example'];
+
+function productionProblems(config: Config): string[] {
+  if (config.NODE_ENV !== 'production') return [];
+  const problems: string[] = [];
+  for (const name of ['ADMIN_API_KEY', 'ENCRYPTION_KEYS'] as const)
+    if (EXAMPLE_VALUES.some((word) => config[name].toLowerCase().includes(word)))
+      problems.push(`${name} still holds the example value; make a real one`);
+  for (const entry of config.ENCRYPTION_KEYS.split(','))
+    if (/:(.)\1{42}=$/.test(entry)) problems.push(`ENCRYPTION_KEYS holds a key of one repeated byte; make a real one`);
+  return problems;
+}
+
+/** The SP-API host of a region. */
+export function spApiUrl(config: Config, region: 'NA' | 'EU' | 'FE'): string {
+  return config.SPAPI_URL ?? config[`SPAPI_URL_${region}`];
+}

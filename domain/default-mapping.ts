@@ -1,0 +1,277 @@
+import type { CatalogItem } from './catalog-item';
+import type { AmazonAttributes, WantedListing } from './listing';
+import { toUnits, type Money } from './money';
+import { bulletsOf, cutToBytes, toPlainLine, toPlainText } from './plain-text';
+
+/**
+ * One mapping for every connector: it stands in until each has mappings of its own (S14). Amazon's names and shapes of
+ * attributes are those of the Product Type Definitions.
+ */
+export interface MappingSettings {
+  marketplaceId: string;
+  /** S13. Every text is sent once per locale. */
+  valueLocales: readonly string[];
+  /** S7. Which groups of attributes are sent. */
+  requirements: WantedListing['requirements'];
+  /** V11. */
+  sendPrice: boolean;
+  /** V7. */
+  shippingTemplate?: string;
+}
+
+/** Amazon's limits, in bytes of UTF-8. */
+export const TEXT_LIMITS = { item_name: 200, product_description: 2000, bullet_point: 500 } as const;
+
+const MOST_BULLETS = 5;
+const MOST_MATERIALS = 5;
+const MOST_OTHER_IMAGES = 8;
+
+/**
+ * The words by which a category tells its product type: English, Portuguese, Spanish; lower case, without accents, in the
+ * singular. At one level the match of most words wins, then the earlier row.
+ */
+const CATEGORY_WORDS: readonly CategoryRow[] = [
+  {
+    productType: 'PANTS',
+    words: `pant, trouser, legging, jean, sweatpant, jogger, tight, slack, chino, calca, pantalon, pantalones, vaquero,
+      malla`,
+  },
+  {
+    productType: 'SWEATSHIRT',
+    words: `sweatshirt, hoodie, hoody, hoodlie, sweater, pullover, jumper, fleece, moletom, moletons, sueter, sueteres,
+      blusao, sudadera, jersey, jerseis, buzo`,
+  },
+  {
+    productType: 'COAT',
+    words: `jacket, coat, parka, windbreaker, outerwear, raincoat, anorak, jaqueta, casaco, corta vento, chaqueta,
+      abrigo, cazadora, chamarra, campera, cortaviento, impermeable, impermeavel, impermeaveis`,
+  },
+  {
+    productType: 'SHIRT',
+    words: `shirt, t shirt, tshirt, tee, tank, tank top, polo, blouse, bra, camisole, jersey shirt, camisa, camiseta,
+      regata, blusa, top, top feminino, polera, playera, remera, musculosa, sujetador, sutia, sutias`,
+  },
+  {
+    productType: 'SHORTS',
+    words: `short, pant short, short pant, bermuda, calcao, calcoes, pantalon corto, pantalones cortos`,
+  },
+  {
+    productType: 'BACKPACK',
+    words: `bag, backpack, rucksack, duffel, duffle, messenger bag, tote, satchel, mochila, bolsa, bolso, sacola, morral`,
+  },
+  {
+    productType: 'WATCH',
+    words: `watch, smartwatch, wristwatch, relogio, reloj, relojes`,
+  },
+];
+
+/** Asked only when no row above matches at any level: words that stand over many kinds of things. */
+const GENERAL_CATEGORY_WORDS: readonly CategoryRow[] = [
+  {
+    productType: 'SPORTING_GOODS',
+    words: `fitness, exercise, workout, gym, yoga, pilates, training, sport, sporting good, athletic, ball, dumbbell,
+      outdoor, esporte, esportivo, academia, treino, ginastica, exercicio, deporte, deportivo, gimnasio,
+      entrenamiento, ejercicio, balon, pelota, bola`,
+  },
+];
+
+interface CategoryRow {
+  productType: string;
+  words: string;
+}
+
+/** Per table, the product type and the rank of every phrase and of its plurals in -s and -es. */
+const WORD_TABLES = [CATEGORY_WORDS, GENERAL_CATEGORY_WORDS].map((rows) => {
+  const phrases = new Map<string, { productType: string; rank: number }>();
+  rows.forEach(({ productType, words }, row) => {
+    for (const phrase of words.split(','))
+      for (const plural of ['', 's', 'es']) {
+        const key = `${phrase.trim()}${plural}`;
+        if (!phrases.has(key)) phrases.set(key, { productType, rank: row - rows.length * key.split(' ').length });
+      }
+  });
+  return phrases;
+});
+
+/**
+ * The product type that the item's categories speak of: the most specific level first, the longest paths first; undefined
+ * when no level of any path holds a word that is known.
+ */
+export function productTypeOf(item: Pick<CatalogItem, 'categories'>): string | undefined {
+  const paths = item.categories
+    .map((path) => path.split('/').map(wordsOf).reverse())
+    .sort((one, other) => other.length - one.length);
+  for (const table of WORD_TABLES)
+    for (const levels of paths)
+      for (const level of levels) {
+        const found = bestMatch(level, table);
+        if (found) return found;
+      }
+  return undefined;
+}
+
+/** Lower case, without accents or signs: `['hoodies', 'sweatshirts']`. */
+function wordsOf(level: string): string[] {
+  const plain = toPlainLine(level).normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+  return plain.match(/[\p{L}\p{N}]+/gu) ?? [];
+}
+
+function bestMatch(words: string[], table: (typeof WORD_TABLES)[number]): string | undefined {
+  const phrases = words.flatMap((word, at) => [word, `${word} ${words[at + 1] ?? ''}`]);
+  const found = phrases.map((phrase) => table.get(phrase)).filter((match) => match !== undefined);
+  return found.sort((one, other) => one.rank - other.rank)[0]?.productType;
+}
+
+/**
+ * What Amazon is to have of an item. An attribute without a value is left out.
+ *
+ * @param quantity - the units to offer, as the rules decided.
+ */
+export function mapItem(
+  item: CatalogItem,
+  productType: string,
+  settings: MappingSettings,
+  quantity: number
+): WantedListing {
+  const { requirements, sendPrice } = settings;
+  const price = requirements === 'LISTING_PRODUCT_ONLY' || !sendPrice ? undefined : sellablePrice(item);
+  return {
+    productType,
+    requirements,
+    details: {
+      ...(requirements !== 'LISTING_OFFER_ONLY' && productAttributes(item, settings)),
+      ...(requirements !== 'LISTING_PRODUCT_ONLY' && offerTerms(settings)),
+    },
+    ...(price && { price: priceAttributes(price, settings) }),
+    ...(requirements !== 'LISTING_PRODUCT_ONLY' && { quantity: quantityAttributes(quantity) }),
+  };
+}
+
+/** The item's price, unless it is no amount that anything can be sold for. */
+export function sellablePrice(item: Pick<CatalogItem, 'price'>): Money | undefined {
+  return item.price && Number.isFinite(item.price.minorUnits) && item.price.minorUnits > 0 ? item.price : undefined;
+}
+
+/** The texts that Amazon requires of a product, as they are sent; empty when the source has none. */
+export function requiredTexts(item: CatalogItem): { item_name: string; brand: string; product_description: string } {
+  return {
+    item_name: cutToBytes(toPlainLine(item.title), TEXT_LIMITS.item_name),
+    brand: toPlainLine(item.brand),
+    product_description: cutToBytes(toPlainText(item.descriptionHtml), TEXT_LIMITS.product_description),
+  };
+}
+
+/** The images Amazon can fetch, the main one first. */
+export function usableImages(item: Pick<CatalogItem, 'images'>): string[] {
+  const addresses = item.images.map((each) => each.trim()).filter((each) => /^https?:\/\/[^\s/]+\/\S*$/i.test(each));
+  return [...new Set(addresses)].slice(0, 1 + MOST_OTHER_IMAGES);
+}
+
+/** The first GTIN whose check digit is right, as Amazon names its kind. */
+export function usableGtin(
+  item: Pick<CatalogItem, 'gtins'>
+): { type: 'ean' | 'upc' | 'gtin'; value: string } | undefined {
+  for (const each of item.gtins) {
+    const value = each.replace(/[\s-]/g, '');
+    const type = GTIN_KINDS.get(value.length);
+    if (type && isGtin(value)) return { type, value };
+  }
+  return undefined;
+}
+
+const GTIN_KINDS = new Map([
+  [8, 'ean'],
+  [12, 'upc'],
+  [13, 'ean'],
+  [14, 'gtin'],
+] as const satisfies [number, string][]) as ReadonlyMap<number, 'ean' | 'upc' | 'gtin'>;
+
+/** GS1: weights 3 and 1 from the right, the sum divisible by ten. Only zeros is a filler and no GTIN. */
+function isGtin(digits: string): boolean {
+  if (!/^\d+$/.test(digits) || /^0+$/.test(digits)) return false;
+  const sum = [...digits].reverse().reduce((total, digit, index) => total + Number(digit) * (index % 2 ? 3 : 1), 0);
+  return sum % 10 === 0;
+}
+
+function productAttributes(item: CatalogItem, settings: MappingSettings): AmazonAttributes {
+  const here = { marketplace_id: settings.marketplaceId };
+  const texts = (values: readonly string[]) =>
+    settings.valueLocales.flatMap((locale) => values.map((value) => ({ value, language_tag: locale, ...here })));
+  const { item_name, brand, product_description } = requiredTexts(item);
+  const bullets = bulletsOf(item.descriptionHtml)
+    .slice(0, MOST_BULLETS)
+    .map((bullet) => cutToBytes(bullet, TEXT_LIMITS.bullet_point));
+  const [mainImage, ...otherImages] = usableImages(item);
+  const gtin = usableGtin(item);
+  const grams = item.weightGrams;
+
+  return withValues({
+    item_name: texts(some(item_name)),
+    brand: texts(some(brand)),
+    product_description: texts(some(product_description)),
+    bullet_point: texts(bullets),
+    color: texts(onlyValue(item, ['color', 'colour', 'cor', 'colores', 'cores'])),
+    size: texts(onlyValue(item, ['size', 'tamanho', 'talla', 'tamaño', 'tamano'])),
+    material: texts(valuesOf(item, ['material', 'materials', 'materiais', 'materiales']).slice(0, MOST_MATERIALS)),
+    item_weight:
+      grams !== undefined && Number.isFinite(grams) && grams > 0 ? [{ value: grams, unit: 'grams', ...here }] : [],
+    main_product_image_locator: some(mainImage).map((media_location) => ({ media_location, ...here })),
+    ...Object.fromEntries(
+      otherImages.map((media_location, index) => [
+        `other_product_image_locator_${index + 1}`,
+        [{ media_location, ...here }],
+      ])
+    ),
+    ...(gtin
+      ? { externally_assigned_product_identifier: [{ ...gtin, ...here }] }
+      : { supplier_declared_has_product_identifier_exemption: [{ value: true, ...here }] }),
+  });
+}
+
+/** What belongs to the offer and changes as seldom as the product: it travels with the details. */
+function offerTerms({ marketplaceId, shippingTemplate }: MappingSettings): AmazonAttributes {
+  return withValues({
+    condition_type: [{ value: 'new_new', marketplace_id: marketplaceId }],
+    merchant_shipping_group: some(shippingTemplate).map((value) => ({ value, marketplace_id: marketplaceId })),
+  });
+}
+
+function priceAttributes(price: Money, { marketplaceId }: MappingSettings): AmazonAttributes {
+  return {
+    purchasable_offer: [
+      {
+        audience: 'ALL',
+        currency: price.currency,
+        marketplace_id: marketplaceId,
+        our_price: [{ schedule: [{ value_with_tax: toUnits(price) }] }],
+      },
+    ],
+  };
+}
+
+function quantityAttributes(quantity: number): AmazonAttributes {
+  return { fulfillment_availability: [{ fulfillment_channel_code: 'DEFAULT', quantity }] };
+}
+
+/** The value under the first of the keys that has one: an option tells SKUs apart, so it goes before an attribute. */
+function valuesOf(item: CatalogItem, keys: readonly string[]): string[] {
+  const found = [
+    ...keys.map((key) => (Object.hasOwn(item.options, key) ? [item.options[key]!] : [])),
+    ...keys.map((key) => (Object.hasOwn(item.attributes, key) ? item.attributes[key]! : [])),
+  ].map((values) => [...new Set(values.map(toPlainLine))].filter((value) => value !== ''));
+  return found.find((values) => values.length > 0) ?? [];
+}
+
+/** Several values describe the product and not this SKU, which has one. */
+function onlyValue(item: CatalogItem, keys: readonly string[]): string[] {
+  const values = valuesOf(item, keys);
+  return values.length === 1 ? values : [];
+}
+
+function some(value: string | undefined): string[] {
+  return value ? [value] : [];
+}
+
+function withValues(attributes: AmazonAttributes): AmazonAttributes {
+  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value.length > 0));
+}

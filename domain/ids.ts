@@ -1,0 +1,38 @@
+/**
+ * Every id that another system sees is built here, and read back here.
+ * Connector ids are `con_` + 20 hex digits, sync ids `syn_` + 20 hex digits.
+ */
+
+/** Workflow id of a connector's onboarding. */
+export const onboardingWorkflowId = (connectorId: string): string => `onboarding:${connectorId}`;
+
+/** Workflow id of one activation of a connector. At most one runs at a time. */
+export const activationWorkflowId = (connectorId: string): string => `activation:${connectorId}`;
+
+/** Workflow id of the removal of a connector. */
+export const removalWorkflowId = (connectorId: string): string => `removal:${connectorId}`;
+
+/** Schedule id of a connector's periodic sync; its runs are named `<this>-<timestamp>` by the server. */
+export const syncScheduleId = (connectorId: string): string => `catalog-sync:${connectorId}`;
+
+/** Workflow id of a sync that was asked for by a person, the API or an activation. */
+export const syncWorkflowId = (connectorId: string, syncId: string): string => `catalog-sync:${connectorId}:${syncId}`;
+
+/** The lease that gives single flight to a connector's syncs, whatever starts them. */
+export const syncLeaseId = (connectorId: string): string => `sync:${connectorId}`;
+
+/** The ledger's key of one SKU of one connector. */
+export const listingId = (connectorId: string, sku: string): string => `${connectorId}:${sku}`;
+
+/** Reads the connector id out of any workflow or schedule id above; undefined for ids of other kinds. */
+export function connectorIdOf(id: string): string | undefined {
+  return /^(?:onboarding|activation|removal|catalog-sync|sync):(con_[0-9a-f]{20})/.exec(id)?.[1];
+}
+
+/** Reads the SKU out of a ledger key. SKUs may hold colons; connector ids do not. */
+export function skuOfListingId(id: string): string {
+  return id.slice(id.indexOf(':') + 1);
+}
+
+/** The task queue that all of Longshore's workers poll. */
+export const TASK_QUEUE = 'longshore';

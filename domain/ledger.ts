@@ -1,0 +1,347 @@
+import type { CatalogItem } from './catalog-item';
+import type { FailureCode } from './errors';
+import { FAILURES } from './errors';
+import type { ListingHashes, ListingProblem, ListingState, Verdict, WantedListing } from './listing';
+import type { ListingSnapshot, SubmissionAnswer } from './ports/amazon';
+
+/** Which lane has something to send for a SKU: all of it, or price and quantity alone. */
+export type Lane = 'details' | 'offer';
+
+/** One try at Amazon for one SKU, kept for people. */
+export interface ListingAttempt {
+  at: Date;
+  operation: 'put' | 'patch';
+  /** `accepted`, `invalid`, or a failure code. */
+  outcome: string;
+  message?: string;
+}
+
+/** What Amazon was last seen to show (B1). */
+export interface ListingSeen {
+  at: Date;
+  asin?: string;
+  status: string[];
+  quantity?: number;
+  /** As Amazon writes it, a decimal string. */
+  price?: string;
+}
+
+/** What we want and what we know about one SKU at Amazon. */
+export interface LedgerEntry {
+  connectorId: string;
+  sku: string;
+  sourceId: string;
+  productId: string;
+  title: string;
+  state: ListingState;
+  /** Why it is in this state, in a sentence. */
+  reason: string;
+  problems: ListingProblem[];
+  /** The lane with something to send; null when nothing is. */
+  lane: Lane | null;
+  /** Holds one of the connector's places under its SKU limit (S2). */
+  hasPlace: boolean;
+  isKit: boolean;
+  verdict: { kind: Verdict['kind'] | 'remove'; reasons: string[]; quantity?: number; blockReason?: string };
+  wanted: WantedListing | null;
+  wantedHashes: ListingHashes | null;
+  /** What Amazon accepted last; null until something was. */
+  sentHashes: Partial<ListingHashes> | null;
+  /** What Amazon refused last, so that it is not sent again unchanged; null when the last answer was a yes. */
+  refusedHashes: ListingHashes | null;
+  lastPayload: unknown;
+  lastAnswer: { at: Date; status: string; submissionId?: string; problems: ListingProblem[] } | null;
+  /** The newest {@link KEPT_ATTEMPTS}. */
+  attempts: ListingAttempt[];
+  /** Failed tries since the last answer. */
+  failures: number;
+  nextAttemptAt: Date | null;
+  submittedAt: Date | null;
+  /** Read-backs since `submittedAt`. */
+  checks: number;
+  nextCheckAt: Date | null;
+  seen: ListingSeen | null;
+  /** The run that last saw it in the source. */
+  lastRun: string;
+  fingerprint: string;
+}
+
+/** How many attempts the ledger keeps per SKU. */
+export const KEPT_ATTEMPTS = 20;
+
+/** The part of an entry that a step changes. */
+export type LedgerChange = Partial<LedgerEntry>;
+
+const QUANTITY_ATTRIBUTE = 'fulfillment_availability';
+
+/** The same listing with nothing left to sell. */
+export function soldOut(wanted: WantedListing): WantedListing {
+  if (!wanted.quantity) return wanted;
+  const zero = (wanted.quantity[QUANTITY_ATTRIBUTE] ?? []).map((value) => ({ ...value, quantity: 0 }));
+  return { ...wanted, quantity: { ...wanted.quantity, [QUANTITY_ATTRIBUTE]: zero } };
+}
+
+/** The quantity a listing would have at Amazon; undefined when none is sent. */
+export function quantityOf(wanted: WantedListing | null): number | undefined {
+  const quantity = wanted?.quantity?.[QUANTITY_ATTRIBUTE]?.[0]?.quantity;
+  return typeof quantity === 'number' ? quantity : undefined;
+}
+
+/** The price a listing would have at Amazon, in units of its currency; undefined when none is sent. */
+export function priceOf(wanted: WantedListing | null): number | undefined {
+  const offer = wanted?.price?.purchasable_offer?.[0] as
+    { our_price?: { schedule?: { value_with_tax?: number }[] }[] } | undefined;
+  return offer?.our_price?.[0]?.schedule?.[0]?.value_with_tax;
+}
+
+/** What collecting needs to know besides the entry. */
+export interface CollectContext {
+  connectorId: string;
+  syncId: string;
+  fingerprint: string;
+  hashesOf: (wanted: WantedListing) => ListingHashes;
+  laneFor: (wanted: ListingHashes, sent: Partial<ListingHashes> | null) => Lane | null;
+  now: Date;
+}
+
+/** The entry after its item was read and judged. A block that finds the SKU sent before does what the verdict says of it. */
+export function afterCollect(
+  entry: LedgerEntry | undefined,
+  item: CatalogItem,
+  verdict: Verdict,
+  hasPlace: boolean,
+  context: CollectContext
+): LedgerChange {
+  const seenAgain = {
+    sourceId: item.sourceId,
+    productId: item.productId,
+    title: item.title,
+    isKit: item.isKit,
+    lastRun: context.syncId,
+    fingerprint: context.fingerprint,
+  };
+  if (verdict.kind === 'block') return { ...seenAgain, ...blocked(entry, verdict, context) };
+
+  const wantedHashes = context.hashesOf(verdict.wanted);
+  const wanted: LedgerChange = {
+    ...seenAgain,
+    hasPlace,
+    verdict: { kind: verdict.kind, reasons: verdict.reasons, quantity: verdict.quantity },
+    wanted: verdict.wanted,
+    wantedHashes,
+  };
+  if (entry?.refusedHashes && context.laneFor(wantedHashes, entry.refusedHashes) === null)
+    return { ...wanted, state: 'rejected', lane: null };
+  const lane = context.laneFor(wantedHashes, entry?.sentHashes ?? null);
+  if (lane) return { ...wanted, ...toSend(lane, entry ? 'It has changed since it was sent.' : 'It is new.') };
+  if (entry && (entry.state === 'blocked' || entry.state === 'removed' || entry.state === 'rejected'))
+    return { ...wanted, ...toCheck(context.now, 'It may be sold again, and Amazon has it as it should be.') };
+  return { ...wanted, lane: null, ...(entry?.state === 'pending' ? { state: 'submitted' } : {}) };
+}
+
+function toSend(lane: Lane, reason: string): LedgerChange {
+  return { state: 'pending', lane, reason, problems: [], failures: 0, nextAttemptAt: null };
+}
+
+function toCheck(now: Date, reason: string): LedgerChange {
+  return { state: 'submitted', lane: null, reason, problems: [], submittedAt: now, checks: 0, nextCheckAt: now };
+}
+
+function blocked(
+  entry: LedgerEntry | undefined,
+  verdict: Extract<Verdict, { kind: 'block' }>,
+  context: CollectContext
+): LedgerChange {
+  const reason = verdict.problems[0]?.message ?? verdict.reasons[0] ?? 'A rule holds it back.';
+  const change: LedgerChange = {
+    hasPlace:
+      verdict.reason === 'over_limit'
+        ? false
+        : Boolean(entry?.hasPlace && entry.sentHashes && verdict.ifSent === 'leave'),
+    verdict: { kind: 'block', reasons: verdict.reasons, blockReason: verdict.reason },
+    state: 'blocked',
+    reason,
+    problems: verdict.problems,
+    lane: null,
+    nextAttemptAt: null,
+    nextCheckAt: null,
+  };
+  const stillSelling = entry?.sentHashes && entry.wanted && quantityOf(entry.wanted) !== undefined;
+  if (verdict.ifSent === 'leave' || !stillSelling) return change;
+  return { ...change, ...stopSelling(entry, context) };
+}
+
+/** Quantity 0 for something that is at Amazon; nothing when that is what Amazon has already. */
+function stopSelling(entry: LedgerEntry, context: Pick<CollectContext, 'hashesOf' | 'laneFor'>): LedgerChange {
+  const wanted = soldOut(entry.wanted as WantedListing);
+  const wantedHashes = context.hashesOf(wanted);
+  const isZeroAlready = entry.sentHashes?.quantity === wantedHashes.quantity;
+  return { wanted, wantedHashes, ...(isZeroAlready ? {} : { state: 'pending', lane: 'offer' as const, failures: 0 }) };
+}
+
+/** The entry of a SKU that a full reading of the source did not see: it is sold out, and then `removed`. */
+export function afterRemoval(entry: LedgerEntry, context: Pick<CollectContext, 'hashesOf' | 'laneFor'>): LedgerChange {
+  const reason = 'It is no longer in the assortment of the source.';
+  const change: LedgerChange = {
+    verdict: { kind: 'remove', reasons: [reason] },
+    reason,
+    hasPlace: false,
+    problems: [],
+    state: 'removed',
+    lane: null,
+    nextAttemptAt: null,
+    nextCheckAt: null,
+  };
+  const stillSelling = entry.sentHashes && entry.wanted && quantityOf(entry.wanted) !== undefined;
+  return stillSelling ? { ...change, ...stopSelling(entry, context) } : change;
+}
+
+function keep(attempts: ListingAttempt[], attempt: ListingAttempt): ListingAttempt[] {
+  return [...attempts, attempt].slice(-KEPT_ATTEMPTS);
+}
+
+/** True when Amazon refused what was sent: INVALID, or any ERROR. HTTP 200 says nothing. */
+export function isRefusal(answer: SubmissionAnswer): boolean {
+  return answer.status === 'INVALID' || answer.problems.some((problem) => problem.severity === 'error');
+}
+
+/** The entry after Amazon answered a submission. */
+export function afterAnswer(
+  entry: LedgerEntry,
+  sent: { operation: 'put' | 'patch'; lane: Lane; payload: unknown },
+  answer: SubmissionAnswer,
+  verifyAfterSeconds: readonly number[],
+  now: Date
+): LedgerChange {
+  const refused = isRefusal(answer);
+  const answered: LedgerChange = {
+    lastPayload: sent.payload,
+    lastAnswer: { at: now, status: answer.status, submissionId: answer.submissionId, problems: answer.problems },
+    attempts: keep(entry.attempts, { at: now, operation: sent.operation, outcome: refused ? 'invalid' : 'accepted' }),
+    failures: 0,
+    nextAttemptAt: null,
+    lane: null,
+  };
+  if (refused)
+    return {
+      ...answered,
+      state: 'rejected',
+      reason: answer.problems.find((problem) => problem.severity === 'error')?.message ?? FAILURES.rejected.sentence,
+      problems: answer.problems,
+      refusedHashes: entry.wantedHashes,
+      nextCheckAt: null,
+    };
+  const accepted: LedgerChange = {
+    ...answered,
+    refusedHashes: null,
+    sentHashes:
+      sent.lane === 'details'
+        ? entry.wantedHashes
+        : { ...entry.sentHashes, price: entry.wantedHashes?.price, quantity: entry.wantedHashes?.quantity },
+    submittedAt: now,
+    checks: 0,
+  };
+  if (entry.verdict.kind === 'block') return { ...accepted, state: 'blocked', nextCheckAt: null };
+  if (entry.verdict.kind === 'remove') return { ...accepted, state: 'removed', nextCheckAt: null };
+  return {
+    ...accepted,
+    state: 'submitted',
+    reason: 'Amazon accepted it; it is looked for there.',
+    problems: answer.problems,
+    nextCheckAt: later(now, verifyAfterSeconds[0] ?? 60),
+  };
+}
+
+/** The entry after a try that failed for a passing reason. */
+export function afterFailure(
+  entry: LedgerEntry,
+  operation: 'put' | 'patch',
+  failure: { code: FailureCode; message: string },
+  retryInSeconds: number,
+  now: Date
+): LedgerChange {
+  return {
+    state: 'retrying',
+    reason: `${FAILURES[failure.code].sentence} It is tried again by itself.`,
+    problems: [
+      { code: failure.code, message: failure.message, severity: 'warning', owner: FAILURES[failure.code].owner },
+    ],
+    attempts: keep(entry.attempts, { at: now, operation, outcome: failure.code, message: failure.message }),
+    failures: entry.failures + 1,
+    nextAttemptAt: later(now, retryInSeconds),
+  };
+}
+
+/** The entry after Amazon's own listing of it was read (B1): `live`, `paused`, `rejected`, looked for again, or `not_visible`. */
+export function afterReadBack(
+  entry: LedgerEntry,
+  snapshot: ListingSnapshot | undefined,
+  verifyAfterSeconds: readonly number[],
+  now: Date
+): LedgerChange {
+  const looked: LedgerChange = snapshot
+    ? { checks: entry.checks + 1, seen: seenOf(snapshot, now) }
+    : { checks: entry.checks + 1 };
+  const errors = snapshot?.problems.filter((problem) => problem.severity === 'error') ?? [];
+  if (errors.length > 0)
+    return {
+      ...looked,
+      state: 'rejected',
+      reason: errors[0]!.message,
+      problems: snapshot!.problems,
+      refusedHashes: entry.wantedHashes,
+      nextCheckAt: null,
+    };
+  const missing = whatIsMissing(entry, snapshot);
+  if (!missing)
+    return {
+      ...looked,
+      state: entry.verdict.kind === 'pause' ? 'paused' : 'live',
+      reason:
+        entry.verdict.kind === 'pause'
+          ? (entry.verdict.reasons[0] ?? 'Stock is below the minimum.')
+          : 'Amazon shows it as it was sent.',
+      problems: snapshot!.problems,
+      nextCheckAt: null,
+    };
+  const nextCheck = verifyAfterSeconds[entry.checks + 1];
+  if (nextCheck === undefined)
+    return {
+      ...looked,
+      state: 'not_visible',
+      reason: missing,
+      problems: [{ code: 'not_visible', message: missing, severity: 'warning', owner: 'amazon' }],
+      nextCheckAt: null,
+    };
+  return { ...looked, nextCheckAt: later(entry.submittedAt ?? now, nextCheck) };
+}
+
+function seenOf(snapshot: ListingSnapshot, now: Date): ListingSeen {
+  return {
+    at: now,
+    asin: snapshot.asin,
+    status: snapshot.status,
+    quantity: snapshot.quantity,
+    price: snapshot.price,
+  };
+}
+
+/** What Amazon does not show yet of what was sent, in a sentence; undefined when all is there. */
+function whatIsMissing(entry: LedgerEntry, snapshot: ListingSnapshot | undefined): string | undefined {
+  if (!snapshot || snapshot.status.length === 0) return 'Amazon accepted it, but does not show it.';
+  const quantity = quantityOf(entry.wanted);
+  if (quantity !== undefined && snapshot.quantity !== undefined && snapshot.quantity !== quantity)
+    return `Amazon still shows the quantity ${snapshot.quantity} instead of ${quantity}.`;
+  const price = priceOf(entry.wanted);
+  if (price !== undefined && snapshot.price !== undefined && Math.abs(Number(snapshot.price) - price) > 0.004)
+    return `Amazon still shows the price ${snapshot.price} instead of ${price}.`;
+  const shouldBeBuyable =
+    entry.verdict.kind === 'sell' && price !== undefined && quantity !== undefined && quantity > 0;
+  if (shouldBeBuyable && !snapshot.status.includes('BUYABLE'))
+    return 'Amazon shows it, but it cannot be bought there yet.';
+  return undefined;
+}
+
+function later(from: Date, seconds: number): Date {
+  return new Date(from.getTime() + seconds * 1000);
+}

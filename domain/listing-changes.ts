@@ -1,0 +1,51 @@
+import type { AmazonAttributes, ListingHashes, WantedListing } from './listing';
+import type { AttributePatch } from './ports/amazon';
+
+/**
+ * Which lane sends a SKU: everything (`details`), or price and quantity alone (`offer`); null when Amazon has it all.
+ * A part that is no longer wanted is not a change: what is at Amazon stays there (V11).
+ *
+ * @param sent - hashes of what Amazon accepted last; null when nothing ever was.
+ */
+export function laneFor(wanted: ListingHashes, sent: Partial<ListingHashes> | null): 'details' | 'offer' | null {
+  if (!sent || wanted.details !== sent.details) return 'details';
+  return isNews(wanted.price, sent.price) || isNews(wanted.quantity, sent.quantity) ? 'offer' : null;
+}
+
+/** Every attribute of a listing, for a PUT: Amazon removes what a PUT leaves out. */
+export function putAttributes(wanted: WantedListing): AmazonAttributes {
+  return { ...wanted.details, ...wanted.price, ...wanted.quantity };
+}
+
+/** The changed ones among quantity and price, quantity first (B6). `merge` leaves the rest of the offer as it is. */
+export function offerPatches(
+  wanted: WantedListing,
+  wantedHashes: ListingHashes,
+  sent: Partial<ListingHashes> | null
+): AttributePatch[] {
+  return [
+    ...(isNews(wantedHashes.quantity, sent?.quantity) ? patches('merge', wanted.quantity) : []),
+    ...(isNews(wantedHashes.price, sent?.price) ? patches('merge', wanted.price) : []),
+  ];
+}
+
+/**
+ * The details as patches, for where a PUT would wipe a price that lives at Amazon (V11). An attribute that is no longer
+ * wanted stays there.
+ */
+export function detailsPatches(wanted: WantedListing): AttributePatch[] {
+  return patches('replace', wanted.details);
+}
+
+/** Takes a SKU off sale and changes nothing else. */
+export function stopSellingPatches(): AttributePatch[] {
+  return patches('merge', { fulfillment_availability: [{ fulfillment_channel_code: 'DEFAULT', quantity: 0 }] });
+}
+
+function isNews(wanted: string | undefined, sent: string | undefined): boolean {
+  return wanted !== undefined && wanted !== sent;
+}
+
+function patches(op: 'merge' | 'replace', attributes: AmazonAttributes = {}): AttributePatch[] {
+  return Object.entries(attributes).map(([name, value]) => ({ op, path: `/attributes/${name}`, value }));
+}

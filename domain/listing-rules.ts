@@ -1,0 +1,296 @@
+import type { CatalogItem } from './catalog-item';
+import type { ConnectorConfig } from './connector';
+import {
+  mapItem,
+  productTypeOf,
+  requiredTexts,
+  sellablePrice,
+  TEXT_LIMITS,
+  usableGtin,
+  usableImages,
+  type MappingSettings,
+} from './default-mapping';
+import { KIT_NOT_SENT, type BlockReason, type ListingProblem, type Verdict } from './listing';
+import { requireMarketplace } from './marketplaces';
+import { toUnits } from './money';
+import { toPlainLine, toPlainText, utf8Length } from './plain-text';
+
+/** What the rules need to know of a connector. */
+export interface RuleSettings extends MappingSettings {
+  /** The country whose marketplace it is, as Amazon writes it, and its currency. */
+  country: string;
+  currency: string;
+  /** S8. */
+  appliedRequirements: ConnectorConfig['listing']['appliedRequirements'];
+  /** S1. Empty means every product type. */
+  productTypes: readonly string[];
+  /** S9. */
+  statuses: readonly string[];
+  /** V12. */
+  sendKits: boolean;
+  /** V6. */
+  minimumStock: number;
+  /** Where a price comes from, for people: `sales channel 1`. */
+  priceList: string;
+}
+
+type Block = Extract<Verdict, { kind: 'block' }>;
+
+/**
+ * The most units that are ever offered; also what `unlimited` becomes. Sources write fillers such as 1000000 or 2147483647
+ * for stock they do not count. This is more than a listing sells between two syncs, and bounds what a wrong filler can
+ * oversell.
+ */
+export const MOST_UNITS_OFFERED = 9_999;
+
+/** The part of a configuration that the rules look at. The configuration has passed its contract. */
+export function ruleSettingsOf(config: ConnectorConfig): RuleSettings {
+  const { source, amazon, listing, offer } = config;
+  const marketplace = requireMarketplace(amazon.country);
+  return {
+    marketplaceId: marketplace.id,
+    country: marketplace.country,
+    currency: marketplace.currency,
+    // Amazon refuses two values in one language.
+    valueLocales: [...new Set(listing.valueLocales)],
+    requirements: listing.requirements,
+    appliedRequirements: listing.appliedRequirements,
+    productTypes: listing.productTypes,
+    statuses: listing.statuses,
+    sendKits: listing.sendKits,
+    sendPrice: listing.sendPrice,
+    minimumStock: offer.minimumStock,
+    ...(offer.shippingTemplate !== undefined && { shippingTemplate: offer.shippingTemplate }),
+    priceList: source.type === 'vtex' ? `sales channel ${source.salesChannel}` : PRICE_LISTS[source.type],
+  };
+}
+
+const PRICE_LISTS = { saleslayer: 'Sales Layer', file: 'the file' };
+
+/**
+ * What is to happen with one SKU, by every rule but the SKU limit, which needs to know of the others ({@link overLimit}).
+ *
+ * 1. A setting that holds the SKU back: its status (S9), then kits (V12, V13). Its data is not looked at.
+ * 2. Data that holds it back: the product type, then required values (S8) and a price in the wrong currency.
+ * 3. Stock strictly below the minimum pauses the offer (V6); at the minimum or above it sells.
+ *
+ * All problems of a step are reported at once; the first of them gives the verdict its reason. Never throws.
+ */
+export function judge(item: CatalogItem, settings: RuleSettings): Verdict {
+  const status = statusProblems(item, settings);
+  const heldBack = [...status, ...kitProblems(item, settings)];
+  // V13: a setting about kits changes nothing of what was sent before.
+  if (heldBack.length > 0) return block(heldBack, status.length > 0 ? stopSelling(settings) : 'leave');
+
+  const stock = stockOf(item, settings);
+  const type = productTypeProblems(item, settings);
+  const values = valueProblems(item, settings, stock.enough);
+  const enforced = settings.appliedRequirements === 'ENFORCED';
+  const problems = [...type.problems, ...values.wrong, ...(enforced ? values.missing : [])];
+  if (type.productType === undefined || problems.length > 0)
+    // What is not in stock must not go on selling at Amazon while its data waits to be mended.
+    return block(problems, stock.enough || type.belongsElsewhere ? 'leave' : stopSelling(settings));
+
+  const wanted = mapItem(item, type.productType, settings, stock.quantity);
+  const reasons = [
+    stock.reason,
+    priceReason(item, settings),
+    ...values.missing.map(({ message }) => `${message} Sent all the same: required values are not enforced.`),
+    ...remarks(item, settings),
+  ];
+  return stock.enough
+    ? { kind: 'sell', wanted, quantity: stock.quantity, reasons }
+    : { kind: 'pause', wanted, quantity: 0, reasons };
+}
+
+/** S2. For SKUs that would sell if there were a place for them. What was sent before stays as it is. */
+export function overLimit(limit: number): Verdict {
+  const message = `Over the limit of ${limit.toLocaleString('en-US')} ${limit === 1 ? 'SKU' : 'SKUs'} of this connector; an admin can raise it.`;
+  return {
+    kind: 'block',
+    reason: 'over_limit',
+    problems: [{ code: 'over_limit', message, severity: 'error', owner: 'longshore' }],
+    ifSent: 'leave',
+    reasons: [message],
+  };
+}
+
+type RuleProblem = ListingProblem & { code: BlockReason };
+
+/** The verdict on a SKU with at least one problem. */
+function block(problems: RuleProblem[], ifSent: Block['ifSent']): Block {
+  return {
+    kind: 'block',
+    reason: problems[0]!.code,
+    problems,
+    ifSent,
+    reasons: problems.map(({ message }) => message),
+  };
+}
+
+/** Takes off sale what was sent, where this connector owns the quantity at all. */
+function stopSelling({ requirements }: RuleSettings): Block['ifSent'] {
+  return requirements === 'LISTING_PRODUCT_ONLY' ? 'leave' : 'stop-selling';
+}
+
+/** S9. A status that is chosen sells, whatever its name; of the others, `inactive` has a reason of its own. */
+function statusProblems({ status }: CatalogItem, settings: RuleSettings): RuleProblem[] {
+  const given = status.trim().toLowerCase();
+  if (settings.statuses.some((chosen) => chosen.toLowerCase() === given)) return [];
+  const shared = { severity: 'info', owner: 'merchant' } as const;
+  if (given === 'inactive')
+    return [
+      {
+        code: 'inactive',
+        message: 'It is inactive in the source; activate it there to sell it.',
+        ...shared,
+      },
+    ];
+  return [
+    {
+      code: 'status',
+      message: `${given ? `Its status in the source is '${status.trim()}'` : 'It has no status in the source'}, and this connector exports only ${settings.statuses.join(', ')}. Change its status, or choose more statuses in the connector.`,
+      ...shared,
+    },
+  ];
+}
+
+/** V12, V13. */
+function kitProblems(item: CatalogItem, settings: RuleSettings): RuleProblem[] {
+  if (!item.isKit || settings.sendKits) return [];
+  return [{ code: 'kit', message: KIT_NOT_SENT, severity: 'warning', owner: 'merchant' }];
+}
+
+function productTypeProblems(
+  item: CatalogItem,
+  { productTypes }: RuleSettings
+): { productType?: string; problems: RuleProblem[]; belongsElsewhere: boolean } {
+  const productType = productTypeOf(item);
+  if (!productType) return { problems: [noProductType(item)], belongsElsewhere: false };
+  if (productTypes.length === 0 || productTypes.includes(productType))
+    return { productType, problems: [], belongsElsewhere: false };
+  const message = `Its product type is ${productType}, and this connector sends only ${productTypes.join(', ')}. Add ${productType} to the connector's product types, or leave it to another connector.`;
+  return {
+    productType,
+    problems: [{ code: 'unmapped', message, severity: 'info', owner: 'merchant' }],
+    belongsElsewhere: true,
+  };
+}
+
+function noProductType({ categories }: CatalogItem): RuleProblem {
+  const found = categories.map(toPlainLine).filter((category) => category !== '');
+  const message =
+    found.length > 0
+      ? `No Amazon product type fits its categories (${found.slice(0, 3).join('; ')}). Put it in a category that says what it is, such as Shirts or Watches.`
+      : 'It has no category, so no Amazon product type can be chosen. Put it in a category that says what it is, such as Shirts or Watches.';
+  return { code: 'unmapped', message, severity: 'error', owner: 'merchant' };
+}
+
+const TEXT_PROBLEMS = {
+  item_name: 'It has no title; give it one in the source.',
+  brand: 'It has no brand; give it one in the source.',
+  product_description: 'It has no description; write one in the source.',
+} as const;
+
+/** Required values that are missing, which S8 may let pass, and values that are wrong, which it may not. */
+function valueProblems(
+  item: CatalogItem,
+  settings: RuleSettings,
+  sells: boolean
+): { missing: RuleProblem[]; wrong: RuleProblem[] } {
+  const invalid = (attribute: string, message: string): RuleProblem => ({
+    code: 'invalid',
+    message,
+    severity: 'error',
+    owner: 'merchant',
+    attributes: [attribute],
+  });
+  const missing: RuleProblem[] = [];
+  const wrong: RuleProblem[] = [];
+  if (settings.requirements !== 'LISTING_OFFER_ONLY') {
+    const texts = requiredTexts(item);
+    for (const name of ['item_name', 'brand', 'product_description'] as const)
+      if (texts[name] === '') missing.push(invalid(name, TEXT_PROBLEMS[name]));
+  }
+  if (sendsPrice(settings)) {
+    const price = sellablePrice(item);
+    // A paused offer sells nothing, and sources often price only what is in stock.
+    if (!price && sells) missing.push(invalid('purchasable_offer', noPriceMessage(item, settings)));
+    if (price && price.currency !== settings.currency)
+      wrong.push(
+        invalid(
+          'purchasable_offer',
+          `Its price in ${settings.priceList} is in ${price.currency}, and Amazon ${settings.country} sells in ${settings.currency}. Use a price list in ${settings.currency}, or switch the sending of prices off.`
+        )
+      );
+  }
+  return { missing, wrong };
+}
+
+function noPriceMessage({ price }: CatalogItem, { priceList }: RuleSettings): string {
+  return price
+    ? `Its price in ${priceList} is ${toUnits(price)} ${price.currency}, which nothing can be sold for; correct it in the source.`
+    : `It has no price in ${priceList}; give it one in the source, or switch the sending of prices off.`;
+}
+
+function sendsPrice({ sendPrice, requirements }: RuleSettings): boolean {
+  return sendPrice && requirements !== 'LISTING_PRODUCT_ONLY';
+}
+
+/** V6. How many units to offer, and whether they are enough to sell at all. */
+function stockOf(
+  { stock }: CatalogItem,
+  { minimumStock, requirements }: RuleSettings
+): { quantity: number; enough: boolean; reason: string } {
+  const units = stock.kind === 'unlimited' ? Infinity : wholeUnits(stock.units);
+  const quantity = Math.min(units, MOST_UNITS_OFFERED);
+  if (requirements === 'LISTING_PRODUCT_ONLY')
+    return { quantity, enough: true, reason: 'No quantity is sent: this connector sends product facts only.' };
+  if (units < minimumStock)
+    return {
+      quantity: 0,
+      enough: false,
+      reason: `Quantity 0: the source has ${counted(units)}, fewer than the minimum of ${minimumStock}. It sells again at ${minimumStock}.`,
+    };
+  const reason =
+    stock.kind === 'unlimited'
+      ? `Quantity ${quantity}: the source does not limit the stock, and at most ${MOST_UNITS_OFFERED} are offered.`
+      : units > quantity
+        ? `Quantity ${quantity}: the source has ${counted(units)}, and at most ${MOST_UNITS_OFFERED} are offered.`
+        : `Quantity ${quantity}: the source has ${counted(units)}, not fewer than the minimum of ${minimumStock}.`;
+  return { quantity, enough: true, reason };
+}
+
+/** Oversold stock is negative in some sources, and goods sold by weight come in fractions. */
+function wholeUnits(units: number): number {
+  return Number.isNaN(units) ? 0 : Math.max(0, Math.floor(units));
+}
+
+function counted(units: number): string {
+  return units === 1 ? '1 unit' : `${units} units`;
+}
+
+function priceReason(item: CatalogItem, settings: RuleSettings): string {
+  if (settings.requirements === 'LISTING_PRODUCT_ONLY')
+    return 'No price is sent: this connector sends product facts only.';
+  if (!settings.sendPrice) return 'No price is sent: this connector leaves prices to Amazon.';
+  const price = sellablePrice(item);
+  return price
+    ? `Price ${toUnits(price)} ${price.currency}: its price in ${settings.priceList}.`
+    : `No price is sent: it has none in ${settings.priceList}.`;
+}
+
+/** What a person should know although it stops nothing. */
+function remarks(item: CatalogItem, { requirements }: RuleSettings): string[] {
+  if (requirements === 'LISTING_OFFER_ONLY') return [];
+  const found: string[] = [];
+  if (usableImages(item).length === 0)
+    found.push('It has no image; Amazon may hide it from search until the source has one.');
+  if (item.gtins.length > 0 && !usableGtin(item))
+    found.push(`None of its GTINs has a right check digit (${item.gtins.join(', ')}); it is sent as having none.`);
+  const cut: string[] = [];
+  if (utf8Length(toPlainLine(item.title)) > TEXT_LIMITS.item_name) cut.push('title');
+  if (utf8Length(toPlainText(item.descriptionHtml)) > TEXT_LIMITS.product_description) cut.push('description');
+  for (const name of cut) found.push(`Its ${name} is longer than Amazon takes and is cut at a word.`);
+  return found;
+}

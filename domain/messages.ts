@@ -1,0 +1,22 @@
+/** Names of the workflows, and of the messages they take. Declared once; the workflows define them, the service sends them. */
+export const WORKFLOWS = {
+  onboarding: 'connectorOnboarding',
+  activation: 'connectorActivation',
+  removal: 'connectorRemoval',
+  catalogSync: 'catalogSync',
+} as const;
+
+export const SIGNALS = {
+  /** Somebody wrote to the connector's configuration. */
+  configurationChanged: 'configurationChanged',
+  pauseRequested: 'pauseRequested',
+  resumeRequested: 'resumeRequested',
+} as const;
+
+export const QUERIES = {
+  /** Answers a `SyncProgress`. */
+  syncProgress: 'syncProgress',
+} as const;
+
+/** Search attribute that ties every workflow and schedule to its connector. */
+export const CONNECTOR_ID_ATTRIBUTE = 'ConnectorId';

@@ -1,0 +1,87 @@
+import type { AmazonAttributes, ListingProblem, WantedListing } from '../listing';
+import type { Marketplace } from '../marketplaces';
+
+/** Who calls Amazon, and with which credential. Secrets stay behind the port. */
+export interface AmazonAccount {
+  connectorId: string;
+  /** The LWA client id; with the seller it names the rate-limit bucket. */
+  clientId: string;
+  /** Seller id or vendor code. */
+  sellerId: string;
+  marketplace: Marketplace;
+  /** BCP 47 with underscore, e.g. `en_US`: the language in which Amazon writes its issues. */
+  issueLocale: string;
+}
+
+/** Amazon's answer to a submission. HTTP 200 says nothing: INVALID comes with it too. */
+export interface SubmissionAnswer {
+  status: 'ACCEPTED' | 'INVALID' | 'VALID';
+  submissionId: string;
+  problems: ListingProblem[];
+  asin?: string;
+}
+
+/** What Amazon shows of one SKU. */
+export interface ListingSnapshot {
+  sku: string;
+  asin?: string;
+  /** Subset of BUYABLE, DISCOVERABLE. */
+  status: string[];
+  problems: ListingProblem[];
+  /** Merchant-fulfilled quantity, when shown. */
+  quantity?: number;
+  /** Price as Amazon writes it, a decimal string, when shown. */
+  price?: string;
+  /** ISO 8601. */
+  lastUpdated?: string;
+}
+
+/** One top-level attribute change; `merge` is Amazon's own operation. */
+export interface AttributePatch {
+  op: 'add' | 'replace' | 'merge' | 'delete';
+  /** `/attributes/<name>` */
+  path: string;
+  value?: Record<string, unknown>[];
+}
+
+/**
+ * Listings Items 2021-08-01. Each call waits for the limiter first. Throws `OutsideError`; a 429 is `throttled` only after
+ * the adapter has itself waited and tried again within its bound, and costs the SKU no attempt.
+ */
+export interface AmazonListings {
+  /** Replaces every attribute of the SKU. */
+  put(
+    account: AmazonAccount,
+    sku: string,
+    listing: Pick<WantedListing, 'productType' | 'requirements'> & { attributes: AmazonAttributes },
+    signal: AbortSignal
+  ): Promise<SubmissionAnswer>;
+  patch(
+    account: AmazonAccount,
+    sku: string,
+    productType: string,
+    patches: AttributePatch[],
+    signal: AbortSignal
+  ): Promise<SubmissionAnswer>;
+  /** At most 20 SKUs. SKUs that Amazon does not know are absent from the answer. */
+  search(account: AmazonAccount, skus: readonly string[], signal: AbortSignal): Promise<ListingSnapshot[]>;
+}
+
+/** One marketplace of the authorised account. */
+export interface Participation {
+  marketplaceId: string;
+  isParticipating: boolean;
+  hasSuspendedListings: boolean;
+  storeName?: string;
+}
+
+/** Login with Amazon and the Sellers API. */
+export interface AmazonAccounts {
+  /** Proves a client secret and a refresh token by one token exchange, without keeping anything. */
+  testCredential(
+    credential: { clientId: string; clientSecret: string; refreshToken: string },
+    signal: AbortSignal
+  ): Promise<void>;
+  /** Marketplace participations. Allowed once per 62 s; callers cache the answer. */
+  participations(account: AmazonAccount, signal: AbortSignal): Promise<Participation[]>;
+}

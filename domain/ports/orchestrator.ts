@@ -1,0 +1,38 @@
+import type { SyncProgress, SyncTrigger } from '../sync';
+
+export interface ScheduleState {
+  /** ISO 8601; null when paused or none is due. */
+  nextRunAt: string | null;
+  paused: boolean;
+}
+
+/** What the service asks of the workflow engine. Everything is idempotent by id. */
+export interface Orchestrator {
+  startOnboarding(connectorId: string): Promise<void>;
+  /** Has the onboarding go through its steps again with the changed configuration, whether it is waiting or has ended. */
+  configurationChanged(connectorId: string): Promise<void>;
+  /** Tells a sync that waits for a credential that it was mended. No error when the sync has ended. */
+  wakeSync(workflowId: string): Promise<void>;
+  /** Starts the durable activation; joins the one in progress. */
+  startActivation(connectorId: string): Promise<void>;
+  /** Starts the durable removal; stops an onboarding in progress, which undoes what it created. */
+  startRemoval(connectorId: string): Promise<void>;
+  startSync(run: { connectorId: string; syncId: string; trigger: SyncTrigger }): Promise<void>;
+  /** Whether a sync's workflow is still running; false when there is none. */
+  isSyncRunning(workflowId: string): Promise<boolean>;
+  cancelSync(workflowId: string): Promise<void>;
+  pauseSync(workflowId: string): Promise<void>;
+  resumeSync(workflowId: string): Promise<void>;
+  /** Asks the workflow itself, within `deadlineMs`; undefined when no worker answers in time. */
+  syncProgress(workflowId: string, deadlineMs: number): Promise<SyncProgress | undefined>;
+  /** Creates or corrects the schedule so that it is as given. */
+  applySchedule(schedule: { connectorId: string; everyMinutes: number; paused: boolean }): Promise<void>;
+  deleteSchedule(connectorId: string): Promise<void>;
+  /** Connectors that have a schedule. */
+  scheduledConnectors(): Promise<string[]>;
+  /** Cancels whatever still runs for a connector, but for its removal, and resolves when it has ended. */
+  stopWorkflows(connectorId: string, syncWorkflowId: string | null, signal: AbortSignal): Promise<void>;
+  scheduleState(connectorId: string): Promise<ScheduleState | undefined>;
+  /** Resolves when the engine answers; rejects otherwise. */
+  ping(): Promise<void>;
+}

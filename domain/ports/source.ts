@@ -1,0 +1,60 @@
+import type { CatalogItem, UnreadableItem } from '../catalog-item';
+
+/** One page of a source's assortment. */
+export interface SourcePage {
+  items: CatalogItem[];
+  /** Listed, but not readable this time; never a reason to stop. */
+  unreadable: UnreadableItem[];
+  /** Where the next page begins; null after the last. Opaque to everybody but the source. */
+  nextCursor: string | null;
+}
+
+export interface SalesChannel {
+  id: string;
+  name: string;
+  isActive: boolean;
+}
+
+/** An affiliate as the store has it (V1, V2). */
+export interface Affiliate {
+  id: string;
+  name: string;
+  followUpEmail: string;
+  salesChannel: string;
+  /** Where the store sends change notifications. */
+  endpoint: string | null;
+}
+
+/** What a freight simulation found (V8). */
+export interface ShippingQuote {
+  /** True when at least one service delivers to the ZIP code. */
+  deliverable: boolean;
+  /** The SKU that was simulated, by the source's id; null when the assortment is empty. */
+  sourceId: string | null;
+  /** e.g. `Express, 3 business days`. */
+  services: string[];
+}
+
+/**
+ * Where a catalogue lives. Every method throws `OutsideError` for failures of the source, classified; a SKU that cannot be
+ * read is reported in its page instead.
+ */
+export interface CatalogSource {
+  /** Reads one page of the assortment of the connector's sales channel, at most `size` SKUs. */
+  readPage(cursor: string | null, size: number, signal: AbortSignal): Promise<SourcePage>;
+  /** Reads the named SKUs only, by the source's ids. */
+  readItems(sourceIds: readonly string[], signal: AbortSignal): Promise<Omit<SourcePage, 'nextCursor'>>;
+}
+
+/** What only a VTEX store can do. */
+export interface VtexStore extends CatalogSource {
+  /** The store's trade policies; also the proof that it is reachable with these keys. */
+  salesChannels(signal: AbortSignal): Promise<SalesChannel[]>;
+  affiliate(id: string, signal: AbortSignal): Promise<Affiliate | undefined>;
+  /** Creates or replaces. `OutsideError` with code `auth.forbidden` when the store refuses creation by API. */
+  putAffiliate(affiliate: Affiliate, signal: AbortSignal): Promise<void>;
+  /** No error when it is gone already. */
+  deleteAffiliate(id: string, signal: AbortSignal): Promise<void>;
+  /** Simulates freight for one SKU of the assortment to a ZIP code; country as ISO 3166 alpha-3. */
+  quoteShipping(zipCode: string, country: string, signal: AbortSignal): Promise<ShippingQuote>;
+}

@@ -1,0 +1,85 @@
+import type { StateCounts } from './listing';
+import type { WaitingFor } from './connector';
+
+export const SYNC_PHASES = ['queued', 'collect', 'publish', 'verify', 'close', 'done'] as const;
+export type SyncPhase = (typeof SYNC_PHASES)[number];
+
+export const SYNC_OUTCOMES = ['completed', 'cancelled', 'failed', 'skipped'] as const;
+export type SyncOutcome = (typeof SYNC_OUTCOMES)[number];
+
+export type SyncMode = 'synchronization' | 'test';
+
+/** What started a run. */
+export type SyncTrigger = 'schedule' | 'api' | 'activation';
+
+/** Which SKUs a run is about: the whole assortment, or only those named. */
+export type SyncScope = 'full' | 'skus';
+
+/** What the catalogue-sync workflow is started with. Ids and cursors only; nothing secret, nothing large. */
+export interface CatalogSyncInput {
+  connectorId: string;
+  /** Given when the run was asked for; absent when the schedule starts it. */
+  syncId?: string;
+  trigger: SyncTrigger;
+  /** Set by continue-as-new alone: where the run goes on. */
+  resume?: RunningSync;
+}
+
+/** Where a run is. All that it carries from one continue-as-new to the next. */
+export interface RunningSync {
+  syncId: string;
+  scope: SyncScope;
+  policy: SyncPolicy;
+  phase: 'collect' | 'publish' | 'verify';
+  /** Where the next page of the source begins; null before the first. */
+  sourceCursor: string | null;
+  /** The next ledger page of each lane, or null when the lane is through. */
+  lanes: { details: number | null; offer: number | null };
+  /** How many windows of durable retries were opened. */
+  retryWindows: number;
+  paused: boolean;
+  /** When read-back began, in milliseconds since the epoch; null before. */
+  verifyingSince: number | null;
+}
+
+/** The times a run keeps to, fixed when it opens. */
+export interface SyncPolicy {
+  /** First wait before the durable retry of a SKU, in seconds. Doubles, up to `retryMaximumSeconds`. */
+  retryInitialSeconds: number;
+  retryMaximumSeconds: number;
+  /** After this long, in seconds, a SKU's retries end for this run and go on with the next. */
+  retryGiveUpSeconds: number;
+  /** How long a run stays open for read-back, in seconds; what is still unseen is looked for by later runs. */
+  verifyWaitSeconds: number;
+  /** A run continues as new after this many history events. */
+  historyEvents: number;
+}
+
+/** Live progress of a run, as its workflow knows it. */
+export interface SyncProgress {
+  syncId: string | null;
+  phase: SyncPhase;
+  paused: boolean;
+  waitingFor: WaitingFor | null;
+}
+
+/** A run as people see it. */
+export interface SyncView {
+  id: string;
+  connectorId: string;
+  mode: SyncMode;
+  trigger: SyncTrigger;
+  scope: SyncScope;
+  phase: SyncPhase;
+  outcome: SyncOutcome | null;
+  /** True when the workflow itself answered; false when this comes from the database alone. */
+  live: boolean;
+  paused: boolean;
+  total: number;
+  counts: StateCounts;
+  ratePerSecond: number | null;
+  etaSeconds: number | null;
+  waitingFor: WaitingFor | null;
+  startedAt: string;
+  endedAt: string | null;
+}

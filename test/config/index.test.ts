@@ -1,0 +1,97 @@
+import { ConfigError, loadConfig, spApiUrl } from '../../config';
+
+const REQUIRED = {
+  MONGODB_URI: 'mongodb://127.0.0.1:27017/longshore',
+  ADMIN_API_KEY: 'k3y-that-is-long-enough-for-us',
+  ENCRYPTION_KEYS: `k1:${Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')}`,
+};
+
+function messageOf(env: Record<string, string | undefined>): string {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as ConfigError).message;
+  }
+  throw new Error('expected a ConfigError');
+}
+
+test('what is required is enough, and production is what is meant', () => {
+  expect(loadConfig(REQUIRED)).toMatchObject({
+    NODE_ENV: 'production',
+    PORT: 3000,
+    HOST: '127.0.0.1',
+    TEMPORAL_ADDRESS: '127.0.0.1:7233',
+    RETRY_INITIAL_SECONDS: 30,
+    RETRY_GIVE_UP_SECONDS: 21_600,
+    VERIFY_AFTER_SECONDS: [60, 300, 1800, 21_600, 86_400],
+  });
+});
+
+test('numbers and lists are read, and an empty variable is one that is not set', () => {
+  const config = loadConfig({ ...REQUIRED, PORT: '0', VERIFY_AFTER_SECONDS: '1,2', SPAPI_URL: '', LOG_LEVEL: '' });
+
+  expect(config).toMatchObject({ PORT: 0, VERIFY_AFTER_SECONDS: [1, 2], LOG_LEVEL: 'info' });
+  expect(config.SPAPI_URL).toBeUndefined();
+});
+
+test('everything that is wrong is said at once', () => {
+  const message = messageOf({ PORT: '70000', LOG_LEVEL: 'loud', LWA_URL: 'ftp://x', ADMIN_API_KEY: 'short' });
+
+  expect(
+    message
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim().split(' ')[1])
+  ).toEqual(['LOG_LEVEL', 'PORT', 'MONGODB_URI', 'ADMIN_API_KEY', 'ENCRYPTION_KEYS', 'LWA_URL']);
+  expect(message).toContain('MONGODB_URI is missing');
+  expect(message).toContain('ADMIN_API_KEY must have at least 24 characters');
+});
+
+test('no message repeats a value', () => {
+  const message = messageOf({
+    MONGODB_URI: 'postgres://user:S3CR3T@db',
+    ADMIN_API_KEY: 'S3CR3T',
+    ENCRYPTION_KEYS: 'k1:S3CR3T',
+    PORT: 'S3CR3T',
+    LOG_LEVEL: 'S3CR3T',
+    LWA_URL: 'S3CR3T',
+    VERIFY_AFTER_SECONDS: 'S3CR3T',
+    NODE_ENV: 'S3CR3T',
+  });
+
+  expect(message).not.toContain('S3CR3T');
+  expect(message.split('\n')).toHaveLength(9);
+});
+
+test.each([
+  ['', 'is missing'],
+  ['k1:short', 'must be <keyId>'],
+  [`k1:${'A'.repeat(43)}=,`, 'must be <keyId>'],
+  [`${'A'.repeat(43)}=`, 'must be <keyId>'],
+])("encryption keys '%s' are refused", (keys, problem) => {
+  expect(messageOf({ ...REQUIRED, ENCRYPTION_KEYS: keys })).toContain(`ENCRYPTION_KEYS ${problem}`);
+});
+
+test('several encryption keys may be given', () => {
+  const keys = `${REQUIRED.ENCRYPTION_KEYS},${REQUIRED.ENCRYPTION_KEYS.replace('k1', 'k0')}`;
+  expect(loadConfig({ ...REQUIRED, ENCRYPTION_KEYS: keys }).ENCRYPTION_KEYS).toBe(keys);
+});
+
+test.each([
+  ['ADMIN_API_KEY', 'change-me-change-me-change-me'],
+  ['ENCRYPTION_KEYS', REQUIRED.ENCRYPTION_KEYS.replace('k1', 'example')],
+  ['ENCRYPTION_KEYS', `k1:${'A'.repeat(43)}=`],
+])('production refuses the example value of %s, development takes it', (name, value) => {
+  expect(messageOf({ ...REQUIRED, [name]: value })).toContain(name);
+  expect(() => loadConfig({ ...REQUIRED, [name]: value, NODE_ENV: 'development' })).not.toThrow();
+});
+
+test('one address stands in for the hosts of all regions', () => {
+  const regional = loadConfig(REQUIRED);
+  const single = loadConfig({ ...REQUIRED, SPAPI_URL: 'http://127.0.0.1:4000' });
+
+  expect(spApiUrl(regional, 'EU')).toBe('https://sellingpartnerapi-eu.amazon.com');
+  expect(spApiUrl(regional, 'FE')).toBe('https://sellingpartnerapi-fe.amazon.com');
+  expect(spApiUrl(single, 'NA')).toBe('http://127.0.0.1:4000');
+});
