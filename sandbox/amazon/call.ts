@@ -1,0 +1,9 @@
+import type { Request } from 'express';
+import type { World } from '../world';
+
+/** An authorised call, within its limits, to marketplaces that exist and that the seller sells in. */
+export interface SpApiCall {
+  request: Request;
+  world: World;
+  marketplaceIds: string[];
+}

@@ -1,0 +1,155 @@
+import type { Request, Router } from 'express';
+import type { Answer } from '../answer';
+import { exchange, type ApiFamily, type ExchangeContext } from '../exchange';
+import { bodyJson, bodyText, headerText, pathParameter, queryList } from '../query';
+import type { World } from '../world';
+import type { Worlds } from '../worlds';
+import type { SpApiCall } from './call';
+import { getProductType, searchProductTypes } from './definitions';
+import { accessDenied, badRequest, lwaFault, quotaExceeded, spApiFault } from './errors';
+import { deleteListing, getListing, patchListing, putListing, searchListings } from './listings';
+import { lwaToken } from './lwa';
+import { marketplace } from './marketplaces';
+import { bucketsOf, sellerPlan, type RateLimits, type SpApiOperation } from './rate-limits';
+import { getMarketplaceParticipations } from './sellers';
+import { readToken } from './tokens';
+
+const ITEMS = '/listings/2021-08-01/items/:sellerId';
+const PRODUCT_TYPES = '/definitions/2020-09-01/productTypes';
+
+interface AmazonOptions {
+  worlds: Worlds;
+  rateLimits: RateLimits;
+  context: ExchangeContext;
+}
+
+/** LWA and every SP-API operation. Checks run in Amazon's order: the token (403), the limits (429), the request (400, 403). */
+export function mountAmazon(router: Router, { worlds, rateLimits, context }: AmazonOptions): void {
+  const { clock } = context;
+  const lwa: ApiFamily = {
+    name: 'lwa',
+    subjectOf: () => ({ skus: [] }),
+    faultAnswer: lwaFault,
+    finish: (answer, _request, requestId) =>
+      withHeaders(answer, { 'x-amzn-RequestId': requestId, 'cache-control': 'no-store' }),
+  };
+  router.post(
+    '/auth/o2/token',
+    exchange(context, lwa, 'lwaToken', (request) =>
+      lwaToken(worlds, clock, headerText(request, 'content-type'), bodyText(request))
+    )
+  );
+
+  const spApi: ApiFamily = {
+    name: 'amazon',
+    subjectOf: (request) => subjectOf(request, (token) => readToken(token, worlds, clock.now())),
+    faultAnswer: spApiFault,
+    finish: (answer, request, requestId, operation) => {
+      const plan = sellerPlan({ operation: operation as SpApiOperation, preview: isPreview(request) });
+      const showsRate = answer.status < 300 || answer.status === 400 || answer.status === 404;
+      return withHeaders(answer, {
+        'x-amzn-RequestId': requestId,
+        ...(showsRate ? { 'x-amzn-RateLimit-Limit': rateLimits.headerFor(plan) } : {}),
+      });
+    },
+  };
+  const operation = (
+    name: SpApiOperation,
+    handle: (call: SpApiCall) => Answer,
+    options: { marketplaces: boolean } = { marketplaces: true }
+  ) =>
+    exchange(context, spApi, name, (request) => {
+      const world = authorise(request, worlds, clock.now());
+      const empty = rateLimits.take(
+        bucketsOf({
+          operation: name,
+          sellerId: world.identity.sellerId,
+          clientId: world.identity.clientId,
+          preview: isPreview(request),
+          attributeNames: attributeNamesIn(request),
+        })
+      );
+      if (empty) return quotaExceeded(empty.message);
+      const sellerId = pathParameter(request, 'sellerId');
+      if (sellerId && sellerId !== world.identity.sellerId) throw accessDenied();
+      return handle({ request, world, marketplaceIds: options.marketplaces ? marketplacesOf(request, world) : [] });
+    });
+
+  router.put(`${ITEMS}/:sku`, operation('putListingsItem', putListing));
+  router.patch(`${ITEMS}/:sku`, operation('patchListingsItem', patchListing));
+  router.get(`${ITEMS}/:sku`, operation('getListingsItem', getListing));
+  router.delete(`${ITEMS}/:sku`, operation('deleteListingsItem', deleteListing));
+  router.get(ITEMS, operation('searchListingsItems', searchListings));
+  router.get(
+    PRODUCT_TYPES,
+    operation('searchDefinitionsProductTypes', ({ request, marketplaceIds }) =>
+      searchProductTypes(request, marketplaceIds)
+    )
+  );
+  router.get(
+    `${PRODUCT_TYPES}/:productType`,
+    operation('getDefinitionsProductType', ({ request, marketplaceIds }) =>
+      getProductType(request, marketplaceIds, clock)
+    )
+  );
+  router.get(
+    '/sellers/v1/marketplaceParticipations',
+    operation('getMarketplaceParticipations', ({ world }) => getMarketplaceParticipations(world), {
+      marketplaces: false,
+    })
+  );
+}
+
+function authorise(request: Request, worlds: Worlds, now: number): World {
+  const token = headerText(request, 'x-amz-access-token');
+  if (!token) throw accessDenied('Access token is missing in the request header.');
+  const verdict = readToken(token, worlds, now);
+  switch (verdict.kind) {
+    case 'seller':
+      return verdict.world;
+    case 'expired':
+      throw accessDenied('The access token you provided has expired.');
+    case 'invalid':
+      throw accessDenied('The access token you provided is revoked, malformed or invalid.');
+    case 'grantless':
+      throw accessDenied();
+  }
+}
+
+function marketplacesOf(request: Request, world: World): string[] {
+  const ids = queryList(request, 'marketplaceIds') ?? [];
+  if (ids.length === 0) throw badRequest("'marketplaceIds' is required.");
+  const unknown = ids.find((id) => !marketplace(id));
+  if (unknown) throw badRequest(`'${unknown}' is not a marketplace.`);
+  if (ids.some((id) => !world.settings.participatingIn.includes(id))) throw accessDenied();
+  return ids;
+}
+
+function subjectOf(request: Request, read: (token: string) => ReturnType<typeof readToken>) {
+  const sku = pathParameter(request, 'sku');
+  const verdict = read(headerText(request, 'x-amz-access-token'));
+  const sought = request.query.identifiersType === 'SKU' ? (queryList(request, 'identifiers') ?? []) : [];
+  const sellerId =
+    pathParameter(request, 'sellerId') || ('world' in verdict ? verdict.world.identity.sellerId : undefined);
+  return { skus: sku ? [sku] : sought, sellerId };
+}
+
+function isPreview(request: Request): boolean {
+  return request.query.mode === 'VALIDATION_PREVIEW';
+}
+
+/** What a PUT or PATCH touches, read leniently: limits come before the request is looked at closely. */
+function attributeNamesIn(request: Request): string[] {
+  if (request.method !== 'PUT' && request.method !== 'PATCH') return [];
+  try {
+    const body = bodyJson(request) as { attributes?: object; patches?: { path?: unknown }[] };
+    if (body.attributes) return Object.keys(body.attributes);
+    return (body.patches ?? []).map((patch) => String(patch.path).replace('/attributes/', ''));
+  } catch {
+    return [];
+  }
+}
+
+function withHeaders(answer: Answer, headers: Record<string, string>): Answer {
+  return { ...answer, headers: { ...headers, ...answer.headers } };
+}

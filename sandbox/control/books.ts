@@ -1,0 +1,81 @@
+import { issuesOfListing, priceOf, quantityOf, statusOf } from '../amazon/listing-view';
+import type { Listing } from '../amazon/listing-book';
+import type { Issue } from '../amazon/schema-issues';
+import type { Affiliate, World } from '../world';
+
+/** What a real Amazon would now hold of one seller SKU. */
+interface AmazonBook {
+  marketplaceId: string;
+  productType: string;
+  requirements: string;
+  attributes: object;
+  /** BUYABLE and DISCOVERABLE, as summaries show them. */
+  status: string[];
+  /** null until content came through once. */
+  asin: string | null;
+  issues: Issue[];
+  quantity: number;
+  /** Currency units. */
+  price: number | null;
+  /** `processing` while a submission waits; else what the last processed one became; `hidden` is never shown to the seller. */
+  state: 'processing' | 'live' | 'refused' | 'hidden';
+  puts: number;
+  patches: number;
+  submissions: number;
+}
+
+interface VtexBook {
+  affiliates: Record<string, Affiliate>;
+  skus: Record<string, { refId: string; price: number | null; quantity: number; reserved: number; active: boolean }>;
+}
+
+/** By seller, then by SKU; a SKU that lies in a second marketplace is `<sku>@<marketplaceId>` there. */
+export function amazonBooks(worlds: World[]): Record<string, Record<string, AmazonBook>> {
+  return Object.fromEntries(
+    worlds.map((world) => {
+      const first = world.settings.marketplaceIds[0];
+      const books = world.listings.all().map((listing) => {
+        const key = listing.marketplaceId === first ? listing.sku : `${listing.sku}@${listing.marketplaceId}`;
+        return [key, amazonBook(listing)] as const;
+      });
+      return [world.identity.sellerId, Object.fromEntries(books)];
+    })
+  );
+}
+
+/** By account; SKUs by id. */
+export function vtexBooks(worlds: World[]): Record<string, VtexBook> {
+  return Object.fromEntries(
+    worlds.map(({ identity, settings, store }) => {
+      const skus = store.skus().map((sku) => {
+        const book = {
+          refId: sku.refId,
+          price: store.price(sku),
+          quantity: sku.isKit ? store.available(sku) : (sku.quantity ?? 0),
+          reserved: sku.reserved,
+          active: sku.active && sku.product.active,
+        };
+        return [String(sku.skuId), book] as const;
+      });
+      return [identity.account, { affiliates: settings.affiliates, skus: Object.fromEntries(skus) }];
+    })
+  );
+}
+
+function amazonBook(listing: Listing): AmazonBook {
+  return {
+    marketplaceId: listing.marketplaceId,
+    productType: listing.productType,
+    requirements: listing.requirements,
+    attributes: listing.attributes,
+    status: statusOf(listing),
+    asin: listing.hasContent ? listing.asin : null,
+    issues: issuesOfListing(listing),
+    quantity: quantityOf(listing),
+    price: priceOf(listing),
+    state: listing.queue.length > 0 ? 'processing' : (listing.outcome ?? 'processing'),
+    puts: listing.puts,
+    patches: listing.patches,
+    submissions: listing.submissions,
+  };
+}

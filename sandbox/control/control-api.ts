@@ -1,0 +1,242 @@
+import type { Request, RequestHandler, Router } from 'express';
+import { AnswerError, json, type Answer } from '../answer';
+import type { CallLog } from '../calls';
+import { CatalogError } from '../catalog';
+import type { SandboxClock } from '../clock';
+import { send } from '../exchange';
+import type { Faults } from '../faults';
+import type { Journal } from '../journal';
+import type { RateLimits } from '../amazon/rate-limits';
+import { bodyText, headerText, pathParameter, queryText } from '../query';
+import type { World } from '../world';
+import type { Worlds } from '../worlds';
+import { amazonBooks, vtexBooks } from './books';
+import * as parse from './requests';
+
+interface ControlOptions {
+  worlds: Worlds;
+  calls: CallLog;
+  faults: Faults;
+  clock: SandboxClock;
+  rateLimits: RateLimits;
+  journal: Journal;
+}
+
+const ROOT = '/__sandbox';
+
+/**
+ * How tests and demos steer the sandbox. No credentials: it listens on the loopback interface. A request that cannot be
+ * understood is answered 400 `{error}` with a sentence; one about something unknown, 404 `{error}`.
+ */
+export function mountControl(router: Router, options: ControlOptions): void {
+  const { worlds, calls, faults, clock } = options;
+
+  router.get(
+    `${ROOT}/health`,
+    control(() => json(200, { status: 'ok', now: clock.iso() }))
+  );
+
+  router.put(
+    `${ROOT}/worlds/:name`,
+    control((request) => {
+      const name = pathParameter(request, 'name');
+      parse.checkWorldName(name);
+      const wanted = parse.worldRequest(headerText(request, 'content-type'), bodyText(request));
+      if (!wanted.products && !worlds.named(name))
+        throw refused('a new world needs a catalogue: generate, catalogPath or NDJSON');
+      return json(200, describe(worlds.put(name, wanted)));
+    })
+  );
+  router.get(
+    `${ROOT}/worlds`,
+    control(() => json(200, worlds.all().map(describe)))
+  );
+  router.get(
+    `${ROOT}/worlds/:name`,
+    control((request) => json(200, describe(worldOf(request, worlds))))
+  );
+  router.post(
+    `${ROOT}/worlds/:name/skus/:sku`,
+    control((request) => changeSku(request, worlds))
+  );
+  router.post(
+    `${ROOT}/worlds/:name/amazon`,
+    control((request) => changeAmazon(request, worlds, clock))
+  );
+  router.post(
+    `${ROOT}/worlds/:name/vtex`,
+    control((request) => changeVtex(request, worlds))
+  );
+
+  router.get(
+    `${ROOT}/books`,
+    control((request) => {
+      const seller = queryText(request, 'seller');
+      const account = queryText(request, 'account');
+      const all = worlds.all();
+      const sellers = account && !seller ? [] : all.filter((world) => !seller || world.identity.sellerId === seller);
+      const accounts = seller && !account ? [] : all.filter((world) => !account || world.identity.account === account);
+      return json(200, { amazon: amazonBooks(sellers), vtex: vtexBooks(accounts) });
+    })
+  );
+
+  router.get(
+    `${ROOT}/calls`,
+    control((request) => json(200, calls.find(parse.callQuery(request))))
+  );
+  router.get(
+    `${ROOT}/calls/summary`,
+    control(() => json(200, calls.summary()))
+  );
+  router.delete(
+    `${ROOT}/calls`,
+    control(() => done(() => calls.clear()))
+  );
+
+  router.post(
+    `${ROOT}/faults`,
+    control((request) => json(201, { id: faults.add(parse.faultRequest(bodyText(request))) }))
+  );
+  router.get(
+    `${ROOT}/faults`,
+    control(() => json(200, faults.list()))
+  );
+  router.delete(
+    `${ROOT}/faults`,
+    control(() => done(() => faults.clear()))
+  );
+  router.delete(
+    `${ROOT}/faults/:id`,
+    control((request) => {
+      if (!faults.remove(pathParameter(request, 'id'))) throw unknown(`fault ${pathParameter(request, 'id')}`);
+      return { status: 204 };
+    })
+  );
+
+  router.get(
+    `${ROOT}/clock`,
+    control(() => json(200, clockState(clock)))
+  );
+  router.post(
+    `${ROOT}/clock`,
+    control((request) => {
+      const change = parse.clockChange(bodyText(request));
+      clock.advance(change.advanceSeconds ?? 0);
+      if (change.frozen !== undefined) clock.freeze(change.frozen);
+      options.journal.put('clock', clock.ahead);
+      return json(200, clockState(clock));
+    })
+  );
+  router.post(
+    `${ROOT}/reset`,
+    control(() =>
+      done(() => {
+        worlds.clear();
+        faults.clear();
+        calls.clear();
+        options.rateLimits.clear();
+        clock.reset();
+        options.journal.put('clock', 0);
+      })
+    )
+  );
+  router.all(
+    `${ROOT}/{*rest}`,
+    control((request) => {
+      throw unknown(`${request.method} ${request.path}`);
+    })
+  );
+}
+
+function changeSku(request: Request, worlds: Worlds): Answer {
+  const world = worldOf(request, worlds);
+  const named = pathParameter(request, 'sku');
+  const sku = world.store.find(named);
+  if (!sku) throw unknown(`SKU ${named} in world ${world.settings.name}`);
+  worlds.changeSku(world, sku.skuId, parse.skuChange(bodyText(request)));
+  return json(200, vtexBooks([world])[world.identity.account]?.skus[String(sku.skuId)] ?? { removed: true });
+}
+
+function changeAmazon(request: Request, worlds: Worlds, clock: SandboxClock): Answer {
+  const world = worldOf(request, worlds);
+  const { settings } = world;
+  const change = parse.amazonChange(bodyText(request));
+  const now = clock.now();
+  if (change.secretExpired !== undefined) for (const secret of settings.secrets) secret.expired = change.secretExpired;
+  if (change.accessRevoked !== undefined) settings.accessRevoked = change.accessRevoked;
+  if (change.expireTokens) settings.tokensValidFrom = now + 1;
+  if (change.newClientSecret) world.replaceSecret(now);
+  if (change.participating !== undefined) {
+    settings.participatingIn = Array.isArray(change.participating)
+      ? change.participating
+      : change.participating
+        ? [...settings.marketplaceIds]
+        : [];
+  }
+  world.save();
+  return json(200, describe(world));
+}
+
+function changeVtex(request: Request, worlds: Worlds): Answer {
+  const world = worldOf(request, worlds);
+  const change = parse.vtexChange(bodyText(request));
+  if (change.affiliateCreation) world.settings.affiliateCreation = change.affiliateCreation;
+  if (change.salesChannels) world.settings.salesChannels = change.salesChannels;
+  if (change.down !== undefined) world.settings.vtexDown = change.down;
+  world.save();
+  return json(200, describe(world));
+}
+
+/** A world as the control API shows it: everything that a connector is configured with. */
+function describe(world: World): object {
+  const { identity, settings, store } = world;
+  return {
+    name: settings.name,
+    vtex: { account: identity.account, appKey: identity.appKey, appToken: identity.appToken, salesChannel: '1' },
+    amazon: {
+      clientId: identity.clientId,
+      clientSecret: world.currentSecret,
+      refreshToken: identity.refreshToken,
+      sellerId: identity.sellerId,
+      marketplaceIds: settings.marketplaceIds,
+    },
+    catalog: { digest: settings.catalogDigest, products: store.products().length, skus: store.skus().length },
+  };
+}
+
+function worldOf(request: Request, worlds: Worlds): World {
+  const name = pathParameter(request, 'name');
+  const world = worlds.named(name);
+  if (!world) throw unknown(`world ${name}`);
+  return world;
+}
+
+function clockState(clock: SandboxClock): object {
+  return { now: clock.iso(), aheadSeconds: clock.ahead / 1000, frozen: clock.isFrozen };
+}
+
+function done(change: () => void): Answer {
+  change();
+  return { status: 204 };
+}
+
+function refused(sentence: string): AnswerError {
+  return new AnswerError(json(400, { error: sentence }));
+}
+
+function unknown(what: string): AnswerError {
+  return new AnswerError(json(404, { error: `unknown: ${what}` }));
+}
+
+function control(handle: (request: Request) => Answer): RequestHandler {
+  return (request, response) => {
+    try {
+      send(response, handle(request));
+    } catch (error) {
+      if (error instanceof AnswerError) send(response, error.answer);
+      else if (error instanceof parse.ControlError || error instanceof CatalogError)
+        send(response, json(400, { error: error.message }));
+      else throw error;
+    }
+  };
+}

@@ -1,0 +1,269 @@
+import { readFileSync } from 'node:fs';
+import type { Request } from 'express';
+import { marketplace } from '../amazon/marketplaces';
+import { AMAZON_MOODS, parseCatalog, type AmazonMood, type CatalogProduct } from '../catalog';
+import { generateCatalog } from '../catalog-generator';
+import { FAULT_KINDS, type FaultKind, type FaultMatch, type FaultRequest } from '../faults';
+import type { CallQuery } from '../calls';
+import { queryText } from '../query';
+import type { SkuChange } from '../vtex/store';
+import type { SalesChannel } from '../world';
+import type { WorldRequest } from '../worlds';
+
+const MAX_GENERATED = 200_000;
+
+/** A control request that cannot be understood; answered 400 with the message. */
+export class ControlError extends Error {}
+
+export function checkWorldName(name: string): void {
+  if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(name)) {
+    throw new ControlError('a world is named by 1 to 40 lower-case letters, digits and hyphens');
+  }
+}
+
+/** JSON `{generate?, seed?, catalogPath?, marketplaces?, affiliateCreation?, salesChannels?}`, or a catalogue as NDJSON. */
+export function worldRequest(contentType: string, text: string): WorldRequest {
+  if (/^application\/x-ndjson\b/i.test(contentType)) return { products: parseCatalog(text) };
+  const fields = new Fields(text);
+  fields.allow('generate', 'seed', 'catalogPath', 'marketplaces', 'affiliateCreation', 'salesChannels');
+  const marketplaceIds = fields.texts('marketplaces');
+  const wrong = marketplaceIds?.find((id) => !marketplace(id));
+  if (wrong !== undefined || marketplaceIds?.length === 0)
+    throw new ControlError(`marketplaces: ${wrong ?? 'none'} is not a marketplace id`);
+  return {
+    products: productsOf(fields),
+    marketplaceIds,
+    affiliateCreation: fields.oneOf('affiliateCreation', ['allowed', 'refused'] as const),
+    salesChannels: salesChannelsOf(fields),
+  };
+}
+
+function productsOf(fields: Fields): CatalogProduct[] | undefined {
+  const generate = fields.integer('generate', 1, MAX_GENERATED);
+  const path = fields.text('catalogPath');
+  if (generate !== undefined && path !== undefined)
+    throw new ControlError('generate and catalogPath exclude each other');
+  if (generate !== undefined) return generateCatalog(generate, fields.integer('seed', 0, 2 ** 31) ?? 1);
+  if (path === undefined) return undefined;
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    throw new ControlError(`catalogPath: ${path} cannot be read`);
+  }
+  return parseCatalog(text);
+}
+
+export function skuChange(text: string): SkuChange {
+  const fields = new Fields(text);
+  fields.allow(
+    'price',
+    'quantity',
+    'reserved',
+    'active',
+    'productActive',
+    'name',
+    'unlimited',
+    'remove',
+    'images',
+    'amazon'
+  );
+  const change: SkuChange = {};
+  if (fields.has('price')) change.price = fields.isNull('price') ? null : fields.number('price', 0);
+  if (fields.has('quantity')) change.quantity = fields.integer('quantity', 0, 2 ** 31);
+  if (fields.has('reserved')) change.reserved = fields.integer('reserved', 0, 2 ** 31);
+  if (fields.has('active')) change.active = fields.boolean('active');
+  if (fields.has('productActive')) change.productActive = fields.boolean('productActive');
+  if (fields.has('name')) change.name = fields.text('name');
+  if (fields.has('unlimited')) change.unlimited = fields.boolean('unlimited');
+  if (fields.has('remove')) change.remove = fields.boolean('remove');
+  if (fields.has('images')) change.images = fields.texts('images');
+  if (fields.has('amazon'))
+    change.mood = fields.isNull('amazon') ? null : (fields.oneOf('amazon', AMAZON_MOODS) as AmazonMood);
+  if (Object.keys(change).length === 0) throw new ControlError('nothing to change');
+  return change;
+}
+
+interface AmazonChange {
+  secretExpired?: boolean;
+  accessRevoked?: boolean;
+  expireTokens?: boolean;
+  newClientSecret?: boolean;
+  /** In all marketplaces, in none, or in these. */
+  participating?: boolean | string[];
+}
+
+export function amazonChange(text: string): AmazonChange {
+  const fields = new Fields(text);
+  fields.allow('secretExpired', 'accessRevoked', 'expireTokens', 'newClientSecret', 'participating');
+  return {
+    secretExpired: fields.boolean('secretExpired'),
+    accessRevoked: fields.boolean('accessRevoked'),
+    expireTokens: fields.boolean('expireTokens'),
+    newClientSecret: fields.boolean('newClientSecret'),
+    participating: fields.isList('participating') ? fields.texts('participating') : fields.boolean('participating'),
+  };
+}
+
+interface VtexChange {
+  affiliateCreation?: 'allowed' | 'refused';
+  salesChannels?: SalesChannel[];
+  down?: boolean;
+}
+
+export function vtexChange(text: string): VtexChange {
+  const fields = new Fields(text);
+  fields.allow('affiliateCreation', 'salesChannels', 'down');
+  return {
+    affiliateCreation: fields.oneOf('affiliateCreation', ['allowed', 'refused'] as const),
+    salesChannels: salesChannelsOf(fields),
+    down: fields.boolean('down'),
+  };
+}
+
+export function faultRequest(text: string): FaultRequest {
+  const fields = new Fields(text);
+  fields.allow('match', 'kind', 'status', 'body', 'delayMs', 'times', 'timesPerSku', 'forSeconds', 'after');
+  const kind = fields.oneOf('kind', FAULT_KINDS);
+  if (!kind) throw new ControlError(`kind must be one of ${FAULT_KINDS.join(', ')}`);
+  return {
+    match: faultMatch(fields),
+    kind: kind as FaultKind,
+    status: fields.integer('status', 200, 599),
+    body: fields.any('body'),
+    delayMs: fields.integer('delayMs', 0, 3_600_000),
+    times: fields.integer('times', 1, 1_000_000_000),
+    timesPerSku: fields.integer('timesPerSku', 1, 1_000_000),
+    forSeconds: fields.number('forSeconds', 0),
+    after: fields.boolean('after'),
+  };
+}
+
+function faultMatch(fields: Fields): FaultMatch {
+  const match = fields.nested('match');
+  if (!match) return {};
+  match.allow('operation', 'skus', 'sellerId', 'account');
+  const operation = match.text('operation');
+  if (operation?.includes('*') && !['*', 'amazon.*', 'vtex.*'].includes(operation)) {
+    throw new ControlError('match.operation takes an operation, amazon.*, vtex.* or *');
+  }
+  return { operation, skus: match.texts('skus'), sellerId: match.text('sellerId'), account: match.text('account') };
+}
+
+export function callQuery(request: Request): CallQuery {
+  const since = queryText(request, 'since');
+  if (since !== undefined && Number.isNaN(Date.parse(since)))
+    throw new ControlError('since must be an ISO 8601 date and time');
+  const limit = Number(queryText(request, 'limit') ?? 1000);
+  if (!Number.isInteger(limit) || limit < 1) throw new ControlError('limit must be a positive integer');
+  return { operation: queryText(request, 'operation'), since: since && new Date(since).toISOString(), limit };
+}
+
+export function clockChange(text: string): { advanceSeconds?: number; frozen?: boolean } {
+  const fields = new Fields(text);
+  fields.allow('advanceSeconds', 'frozen');
+  const change = { advanceSeconds: fields.number('advanceSeconds', 0), frozen: fields.boolean('frozen') };
+  if (change.advanceSeconds === undefined && change.frozen === undefined)
+    throw new ControlError('advanceSeconds or frozen is required');
+  return change;
+}
+
+function salesChannelsOf(fields: Fields): SalesChannel[] | undefined {
+  const list = fields.list('salesChannels');
+  return list?.map((entry, index) => {
+    const channel = new Fields(JSON.stringify(entry), `salesChannels.${index}.`);
+    const id = channel.integer('Id', 1, 2 ** 31) ?? channel.integer('id', 1, 2 ** 31);
+    if (id === undefined) throw new ControlError(`salesChannels.${index}.Id is required`);
+    return {
+      Id: id,
+      Name: channel.text('Name') ?? `Channel ${id}`,
+      IsActive: channel.boolean('IsActive') ?? true,
+      CountryCode: channel.text('CountryCode') ?? 'USA',
+      CurrencyCode: channel.text('CurrencyCode') ?? 'USD',
+    };
+  });
+}
+
+/** The fields of a JSON object, each read as what it must be. */
+class Fields {
+  private readonly values: Record<string, unknown>;
+
+  constructor(
+    text: string,
+    private readonly prefix = ''
+  ) {
+    let value: unknown;
+    try {
+      value = JSON.parse(text.trim() === '' ? '{}' : text);
+    } catch {
+      throw new ControlError('the body must be JSON');
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw new ControlError(`${prefix || 'the body '}must be an object`);
+    this.values = value as Record<string, unknown>;
+  }
+
+  allow(...names: string[]): void {
+    const stranger = Object.keys(this.values).find((name) => !names.includes(name));
+    if (stranger !== undefined)
+      throw new ControlError(`${this.prefix}${stranger} is not known; there are ${names.join(', ')}`);
+  }
+
+  has(name: string): boolean {
+    return this.values[name] !== undefined;
+  }
+
+  isNull(name: string): boolean {
+    return this.values[name] === null;
+  }
+
+  isList(name: string): boolean {
+    return Array.isArray(this.values[name]);
+  }
+
+  any(name: string): unknown {
+    return this.values[name];
+  }
+
+  text(name: string): string | undefined {
+    return this.read(name, 'a text', (value) => typeof value === 'string') as string | undefined;
+  }
+
+  boolean(name: string): boolean | undefined {
+    return this.read(name, 'true or false', (value) => typeof value === 'boolean') as boolean | undefined;
+  }
+
+  number(name: string, least: number): number | undefined {
+    return this.read(name, `a number of ${least} or more`, (value) => typeof value === 'number' && value >= least) as
+      number | undefined;
+  }
+
+  integer(name: string, least: number, most: number): number | undefined {
+    const fits = (value: unknown) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+    return this.read(name, `an integer from ${least} to ${most}`, fits) as number | undefined;
+  }
+
+  oneOf<T extends string>(name: string, allowed: readonly T[]): T | undefined {
+    return this.read(name, `one of ${allowed.join(', ')}`, (value) => allowed.includes(value as T)) as T | undefined;
+  }
+
+  texts(name: string): string[] | undefined {
+    const fits = (value: unknown) => Array.isArray(value) && value.every((entry) => typeof entry === 'string');
+    return this.read(name, 'a list of texts', fits) as string[] | undefined;
+  }
+
+  list(name: string): unknown[] | undefined {
+    return this.read(name, 'a list', Array.isArray) as unknown[] | undefined;
+  }
+
+  nested(name: string): Fields | undefined {
+    return this.has(name) ? new Fields(JSON.stringify(this.values[name]), `${this.prefix}${name}.`) : undefined;
+  }
+
+  private read(name: string, kind: string, fits: (value: unknown) => boolean): unknown {
+    const value = this.values[name];
+    if (value === undefined) return undefined;
+    if (!fits(value)) throw new ControlError(`${this.prefix}${name} must be ${kind}`);
+    return value;
+  }
+}

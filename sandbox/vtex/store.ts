@@ -1,0 +1,175 @@
+import type { AmazonMood, CatalogProduct, CatalogSku } from '../catalog';
+
+/** What VTEX writes as the stock of an SKU whose quantity is unlimited. */
+export const UNLIMITED_FILLER = 1_000_000;
+
+export interface StoreSku extends CatalogSku {
+  product: CatalogProduct;
+  /** Units held by reservations. */
+  reserved: number;
+}
+
+/** A change made through the control API; absent fields stay as they are. */
+export interface SkuChange {
+  price?: number | null;
+  quantity?: number;
+  reserved?: number;
+  active?: boolean;
+  productActive?: boolean;
+  name?: string;
+  unlimited?: boolean;
+  mood?: AmazonMood | null;
+  images?: string[];
+  remove?: boolean;
+}
+
+interface Category {
+  id: number;
+  name: string;
+  parentId: number | null;
+}
+
+/** One VTEX account's catalogue, prices and stock. Prices are currency units. */
+export class Store {
+  private readonly skusById = new Map<number, StoreSku>();
+  private readonly skusByRefId = new Map<string, StoreSku>();
+  private sortedSkus: StoreSku[] | undefined;
+  private readonly productsById = new Map<number, CatalogProduct>();
+  private readonly categoriesByPath = new Map<string, Category>();
+  private readonly brandIds = new Map<string, number>();
+  private readonly fieldIds = new Map<string, number>();
+  private readonly fieldValueIds = new Map<string, number>();
+
+  constructor(
+    readonly account: string,
+    products: CatalogProduct[]
+  ) {
+    for (const product of products) this.add(structuredClone(product));
+  }
+
+  private add(product: CatalogProduct): void {
+    this.productsById.set(product.productId, product);
+    for (const path of product.categories) this.addCategory(path);
+    if (product.brand && !this.brandIds.has(product.brand)) {
+      this.brandIds.set(product.brand, 2_000_000 + this.brandIds.size);
+    }
+    for (const sku of product.skus) {
+      const stored: StoreSku = { ...sku, product, reserved: 0 };
+      this.skusById.set(sku.skuId, stored);
+      this.skusByRefId.set(sku.refId, stored);
+    }
+  }
+
+  private addCategory(path: string): void {
+    const names = path.split('/');
+    names.forEach((name, depth) => {
+      const key = names.slice(0, depth + 1).join('/');
+      if (this.categoriesByPath.has(key)) return;
+      const parent = this.categoriesByPath.get(names.slice(0, depth).join('/'));
+      this.categoriesByPath.set(key, { id: this.categoriesByPath.size + 1, name, parentId: parent?.id ?? null });
+    });
+  }
+
+  /** Ascending by id. */
+  skus(): StoreSku[] {
+    return (this.sortedSkus ??= [...this.skusById.values()].sort((one, other) => one.skuId - other.skuId));
+  }
+
+  sku(skuId: number): StoreSku | undefined {
+    return this.skusById.get(skuId);
+  }
+
+  /** By refId, or else by id written as text. */
+  find(refIdOrId: string): StoreSku | undefined {
+    return (
+      this.skusByRefId.get(refIdOrId) ?? (/^\d+$/.test(refIdOrId) ? this.skusById.get(Number(refIdOrId)) : undefined)
+    );
+  }
+
+  product(productId: number): CatalogProduct | undefined {
+    return this.productsById.get(productId);
+  }
+
+  products(): CatalogProduct[] {
+    return [...this.productsById.values()];
+  }
+
+  change(skuId: number, change: SkuChange): void {
+    const sku = this.skusById.get(skuId);
+    if (!sku) return;
+    if (change.remove) {
+      this.skusById.delete(skuId);
+      this.skusByRefId.delete(sku.refId);
+      this.sortedSkus = undefined;
+      return;
+    }
+    const { remove: _remove, productActive, ...fields } = change;
+    Object.assign(sku, fields);
+    if (productActive !== undefined) sku.product.active = productActive;
+  }
+
+  /** Categories of a path from the root down. */
+  categoryLine(path: string): Category[] {
+    const names = path.split('/');
+    return names.flatMap((_, depth) => this.categoriesByPath.get(names.slice(0, depth + 1).join('/')) ?? []);
+  }
+
+  categories(): Category[] {
+    return [...this.categoriesByPath.values()];
+  }
+
+  /** 0 for a product without a brand. */
+  brandId(brand: string): number {
+    return this.brandIds.get(brand) ?? 0;
+  }
+
+  /** Stable within this store; numbers are given in the order of first use. */
+  fieldId(name: string): number {
+    return numberOf(this.fieldIds, name, 20);
+  }
+
+  fieldValueId(name: string, value: string): number {
+    return numberOf(this.fieldValueIds, `${name}=${value}`, 100);
+  }
+
+  /** Currency units; null: not priced. A kit without a price of its own costs what its components cost. */
+  price(sku: StoreSku): number | null {
+    if (sku.price !== null || !sku.isKit) return sku.price;
+    let total = 0;
+    for (const item of sku.kitItems) {
+      const price = this.skusByRefId.get(item.refId)?.price ?? null;
+      if (price === null) return null;
+      total += price * item.quantity;
+    }
+    return Math.round(total * 100) / 100;
+  }
+
+  /** Units that can be sold now; a kit's are as many as its components allow. */
+  available(sku: StoreSku): number {
+    if (sku.isKit) return this.availableKits(sku);
+    if (sku.unlimited) return UNLIMITED_FILLER;
+    return Math.max(0, (sku.quantity ?? 0) - sku.reserved);
+  }
+
+  private availableKits(kit: StoreSku): number {
+    if (kit.kitItems.length === 0) return 0;
+    return Math.min(
+      ...kit.kitItems.map((item) => {
+        const component = this.skusByRefId.get(item.refId);
+        return component && component.active ? Math.floor(this.available(component) / item.quantity) : 0;
+      })
+    );
+  }
+
+  imageUrl(path: string): string {
+    if (/^https?:/.test(path)) return path;
+    return `http://${this.account}.vteximg.com.br/arquivos/ids${path.startsWith('/') ? '' : '/'}${path}`;
+  }
+}
+
+function numberOf(ids: Map<string, number>, key: string, first: number): number {
+  const known = ids.get(key);
+  if (known !== undefined) return known;
+  ids.set(key, first + ids.size);
+  return first + ids.size - 1;
+}

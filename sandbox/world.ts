@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto';
+import { ListingBook } from './amazon/listing-book';
+import { DEFAULT_MARKETPLACES } from './amazon/marketplaces';
+import type { AmazonMood } from './catalog';
+import type { SandboxClock } from './clock';
+import type { Journal } from './journal';
+import type { Store } from './vtex/store';
+
+const SECRET_GRACE_MS = 7 * 24 * 3600 * 1000;
+
+/** A trade policy as the control API takes it. */
+export interface SalesChannel {
+  Id: number;
+  Name: string;
+  IsActive: boolean;
+  /** ISO 3166 alpha-3. */
+  CountryCode: string;
+  CurrencyCode: string;
+}
+
+/** VTEX's affiliate record; `id` is three consonants. */
+export interface Affiliate {
+  id: string;
+  name: string;
+  followUpEmail: string | null;
+  salesChannel: string;
+  searchURIEndpoint: string | null;
+  searchURIEndpointVersion: string;
+  searchURIEndpointAvailableVersions: string[];
+  useSellerPaymentMethod: boolean;
+  minimumValueAccumulated: number | null;
+}
+
+interface ClientSecret {
+  value: string;
+  expired: boolean;
+  /** Epoch ms until which a replaced secret still works; null: the current one. */
+  validUntil: number | null;
+}
+
+/** What a world remembers besides its catalogue and its listings. */
+export interface WorldSettings {
+  name: string;
+  account: string;
+  catalogDigest: string;
+  marketplaceIds: string[];
+  participatingIn: string[];
+  affiliateCreation: 'allowed' | 'refused';
+  salesChannels: SalesChannel[];
+  affiliates: Record<string, Affiliate>;
+  vtexDown: boolean;
+  secrets: ClientSecret[];
+  accessRevoked: boolean;
+  /** Access tokens issued before this moment (epoch ms) count as expired. */
+  tokensValidFrom: number;
+}
+
+interface WorldIdentity {
+  account: string;
+  appKey: string;
+  appToken: string;
+  clientId: string;
+  firstClientSecret: string;
+  refreshToken: string;
+  sellerId: string;
+  storeName: string;
+}
+
+/** One VTEX account, one LWA application, one Amazon seller. */
+export class World {
+  readonly identity: WorldIdentity;
+  readonly listings: ListingBook;
+
+  constructor(
+    readonly settings: WorldSettings,
+    public store: Store,
+    private readonly journal: Journal,
+    clock: SandboxClock,
+    visibleAfterMs: number
+  ) {
+    this.identity = identityOf(settings.name, settings.account);
+    this.listings = new ListingBook({
+      worldName: settings.name,
+      sellerId: this.identity.sellerId,
+      journal,
+      clock,
+      visibleAfterMs,
+      moodOf: (sellerSku) => this.moodOf(sellerSku),
+    });
+  }
+
+  get currentSecret(): string {
+    return this.settings.secrets.at(-1)?.value ?? '';
+  }
+
+  isSecretAccepted(secret: string, now: number): boolean {
+    return this.settings.secrets.some(
+      (known) => known.value === secret && !known.expired && (known.validUntil === null || known.validUntil > now)
+    );
+  }
+
+  /** Makes a new client secret; the one before works for another 7 days unless it has expired. */
+  replaceSecret(now: number): void {
+    for (const known of this.settings.secrets) known.validUntil ??= now + SECRET_GRACE_MS;
+    const value = `amzn1.oa2-cs.v1.${hex(`${this.settings.name}:secret:${this.settings.secrets.length + 1}`, 64)}`;
+    this.settings.secrets.push({ value, expired: false, validUntil: null });
+    this.save();
+  }
+
+  /** How Amazon takes this seller SKU: the mood of the store's SKU with that refId, or else with that id. */
+  moodOf(sellerSku: string): AmazonMood | null {
+    return this.store.find(sellerSku)?.mood ?? null;
+  }
+
+  /** To be called after every change of the settings. */
+  save(): void {
+    this.journal.put(worldKey(this.settings.name), this.settings);
+  }
+}
+
+export function worldKey(name: string): string {
+  return `world/${name}`;
+}
+
+export function newWorldSettings(name: string): WorldSettings {
+  const account = accountOf(name);
+  return {
+    name,
+    account,
+    catalogDigest: '',
+    marketplaceIds: [...DEFAULT_MARKETPLACES],
+    participatingIn: [...DEFAULT_MARKETPLACES],
+    affiliateCreation: 'allowed',
+    salesChannels: [
+      { Id: 1, Name: 'Main', IsActive: true, CountryCode: 'USA', CurrencyCode: 'USD' },
+      { Id: 2, Name: 'Second', IsActive: false, CountryCode: 'USA', CurrencyCode: 'USD' },
+    ],
+    affiliates: {},
+    vtexDown: false,
+    secrets: [{ value: identityOf(name, account).firstClientSecret, expired: false, validUntil: null }],
+    accessRevoked: false,
+    tokensValidFrom: 0,
+  };
+}
+
+/** Everything that a world's name determines; the shapes are those of the real things. */
+function identityOf(name: string, account: string): WorldIdentity {
+  return {
+    account,
+    appKey: `vtexappkey-${account}-${alnum(`${name}:appKey`, 6)}`,
+    appToken: alnum(`${name}:appToken`, 86),
+    clientId: `amzn1.application-oa2-client.${hex(`${name}:client`, 32)}`,
+    firstClientSecret: `amzn1.oa2-cs.v1.${hex(`${name}:secret:1`, 64)}`,
+    refreshToken: `Atzr|${digest(`${name}:refresh:1`).toString('base64url')}${digest(`${name}:refresh:2`).toString('base64url')}`,
+    sellerId: `A${alnum(`${name}:seller`, 13)}`,
+    storeName: `${name} store`,
+  };
+}
+
+/** VTEX account names are letters and digits; a name that loses characters gets a digest so that no two names meet. */
+function accountOf(name: string): string {
+  const plain = name.replace(/[^a-z0-9]/g, '');
+  return plain === name ? plain : `${plain}${hex(name, 6)}`;
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(`longshore-sandbox:${text}`).digest();
+}
+
+function hex(text: string, length: number): string {
+  return digest(text).toString('hex').slice(0, length);
+}
+
+function alnum(text: string, length: number): string {
+  const alphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
+  let out = '';
+  for (let round = 0; out.length < length; round += 1) {
+    for (const byte of digest(`${text}:${round}`)) out += alphabet[byte % alphabet.length];
+  }
+  return out.slice(0, length);
+}
