@@ -1,0 +1,218 @@
+import { activityInfo, log } from '@temporalio/activity';
+import type { CatalogItem, UnreadableItem } from '../../domain/catalog-item';
+import { afterCollect, afterRemoval, type LedgerChange } from '../../domain/ledger';
+import type { Verdict } from '../../domain/listing';
+import { laneFor } from '../../domain/listing-changes';
+import { fingerprintOf, hashesOf } from '../../domain/listing-hashes';
+import { judge, overLimit, ruleSettingsOf } from '../../domain/listing-rules';
+import { LEDGER_PAGE_SIZE, type LedgerWrite, type ListingDocument } from '../../models/listings';
+import { withPulse } from '../pulse';
+import { runContext, waitingNoter, type CatalogSyncDependencies, type OpenRun } from './dependencies';
+
+/** SKUs that one activity reads before it hands its cursor back. */
+const COLLECT_AT_ONCE = 500;
+
+/** How far a collect activity has come; its heartbeat. */
+interface CollectPlace {
+  cursor: string | null;
+  total: number;
+  toSend: number;
+  seen: number;
+}
+
+/** Step 1: the source's items become verdicts, hashes and lanes in the ledger. */
+export function collectSteps(deps: CatalogSyncDependencies) {
+  const { connectors, ledger, runs } = deps;
+
+  return {
+    /** Reads pages of the source into the ledger, some 500 SKUs; goes on from its heartbeat after a lost worker. */
+    async collectPage(input: { syncId: string; cursor: string | null }): Promise<{ nextCursor: string | null }> {
+      return withPulse<{ nextCursor: string | null }, CollectPlace>(
+        async ({ at, signal }) => {
+          const { run, connector } = await runContext(deps, input.syncId);
+          const source = deps.sourceOf(connector);
+          if (run.scope === 'skus') {
+            const named = await ledger.bySku(run.connectorId, run.skus);
+            const sourceIds = [...named.values()].map((entry) => entry.sourceId);
+            const { items, unreadable } = await source.readItems(sourceIds, signal);
+            await runs.update(run._id, { total: sourceIds.length, toSend: await writePage(run, items, unreadable) });
+            return { nextCursor: null };
+          }
+          const lost = activityInfo().heartbeatDetails as CollectPlace | undefined;
+          let place = lost ?? { cursor: input.cursor, total: run.total, toSend: run.toSend, seen: 0 };
+          if (lost?.cursor === null) return { nextCursor: null };
+          do {
+            const page = await source.readPage(place.cursor, LEDGER_PAGE_SIZE, signal);
+            const toSend = await writePage(run, page.items, page.unreadable);
+            const read = page.items.length + page.unreadable.length;
+            place = {
+              cursor: page.nextCursor,
+              total: place.total + read,
+              toSend: place.toSend + toSend,
+              seen: place.seen + read,
+            };
+            await runs.update(run._id, { total: place.total, toSend: place.toSend, waitingFor: null });
+            at(place);
+          } while (place.cursor !== null && place.seen < COLLECT_AT_ONCE);
+          return { nextCursor: place.cursor };
+        },
+        waitingNoter(deps, input.syncId)
+      );
+    },
+
+    /** After a full reading: what the source did not list any more is sold out and then `removed`. Safe to repeat. */
+    async sweepUnseen(input: { syncId: string }): Promise<void> {
+      await withPulse(async ({ signal }) => {
+        const { run, connector } = await runContext(deps, input.syncId);
+        if (run.scope === 'full')
+          for (let page = 0; page <= connector.ledgerPage.number; page++) {
+            signal.throwIfAborted();
+            await sweepPage(run, await ledger.page(run.connectorId, page));
+          }
+        await runs.update(run._id, { counts: await ledger.counts(run.connectorId), publishStartedAt: new Date() });
+      });
+    },
+  };
+
+  /** Writes one page of the source into the ledger; answers how many SKUs have something to send. Safe to repeat. */
+  async function writePage(
+    run: OpenRun,
+    page: readonly CatalogItem[],
+    unreadable: readonly UnreadableItem[]
+  ): Promise<number> {
+    const { connectorId } = run;
+    const wanted = await ledger.bySku(
+      connectorId,
+      page.map((item) => item.sku)
+    );
+    const items = nameDuplicatesApart(page, wanted, run._id);
+    const known = await ledger.bySku(connectorId, [
+      ...items.map((item) => item.sku),
+      ...unreadable.map((item) => item.sourceId),
+    ]);
+    const context = { connectorId, syncId: run._id, hashesOf, laneFor, now: new Date() };
+    const writes: LedgerWrite[] = judgeInOrder(run, items, known, await ledger.placesTaken(connectorId)).map(
+      ({ item, verdict }) => ({
+        sku: item.sku,
+        change: afterCollect(known.get(item.sku), item, verdict, verdict.kind !== 'block', {
+          ...context,
+          fingerprint: fingerprintOf(item),
+        }),
+      })
+    );
+    await upsert(connectorId, [...writes, ...(await placeholders(run, unreadable))], known);
+    return writes.filter(({ change }) => change.lane).length;
+  }
+
+  /** New entries fill the connector's newest ledger page before they begin another. */
+  async function upsert(
+    connectorId: string,
+    writes: readonly LedgerWrite[],
+    known: ReadonlyMap<string, ListingDocument>
+  ): Promise<void> {
+    const { ledgerPage } = (await connectors.get(connectorId)) ?? { ledgerPage: { number: 0, size: 0 } };
+    let { number, size } = ledgerPage;
+    const nextPlace = (): number => {
+      if (size >= LEDGER_PAGE_SIZE) [number, size] = [number + 1, 0];
+      size += 1;
+      return number;
+    };
+    // The page number is kept first: a page that is noted and empty costs nothing, one that is filled and not noted is lost.
+    const pages = writes.map(({ sku }) => (known.has(sku) ? null : nextPlace()));
+    await connectors.noteLedgerPage(connectorId, { number, size });
+    await ledger.upsert(connectorId, writes, pages);
+  }
+
+  /** SKUs that could not be read: known ones stay as they are; new ones are shown as `blocked` until they can be read. */
+  async function placeholders(run: OpenRun, unreadable: readonly UnreadableItem[]): Promise<LedgerWrite[]> {
+    if (unreadable.length === 0) return [];
+    const ids = unreadable.map((item) => item.sourceId);
+    log.warn('some SKUs could not be read', { syncId: run._id, count: ids.length });
+    await runs.noteUnreadable(run._id, ids);
+    const known = await ledger.bySourceId(run.connectorId, ids);
+    return unreadable
+      .filter(({ sourceId }) => !known.has(sourceId))
+      .map(({ sourceId, reason }) => ({ sku: sourceId, change: unreadableEntry(sourceId, reason, run._id) }));
+  }
+
+  async function sweepPage(run: OpenRun, entries: readonly ListingDocument[]): Promise<void> {
+    const unreadable = new Set(run.unreadable);
+    const unseen = entries.filter(
+      (entry) => entry.lastRun !== run._id && entry.state !== 'removed' && !unreadable.has(entry.sourceId)
+    );
+    const isPlaceholder = (entry: ListingDocument): boolean => entry.verdict.blockReason === 'unreadable';
+    await ledger.remove(
+      run.connectorId,
+      unseen.filter(isPlaceholder).map((entry) => entry.sku)
+    );
+    const gone = unseen.filter((entry) => !isPlaceholder(entry));
+    await ledger.change(
+      run.connectorId,
+      gone.map((entry) => ({ sku: entry.sku, change: afterRemoval(entry, { hashesOf, laneFor }) }))
+    );
+  }
+}
+
+/** An item under the SKU that the ledger keeps it by. */
+type NamedItem = CatalogItem & { duplicateOf?: string };
+
+/** Judges items in the order of the source; places under the limit go to those that no rule holds back (S2). */
+function judgeInOrder(
+  run: OpenRun,
+  items: readonly NamedItem[],
+  known: ReadonlyMap<string, ListingDocument>,
+  placesTaken: number
+): { item: CatalogItem; verdict: Verdict }[] {
+  const rules = ruleSettingsOf(run.config);
+  const limit = run.config.listing.skuLimit;
+  let taken = placesTaken;
+  return items.map((item) => {
+    const verdict = item.duplicateOf ? duplicate(item.duplicateOf) : judge(item, rules);
+    if (verdict.kind === 'block' || known.get(item.sku)?.hasPlace) return { item, verdict };
+    if (taken >= limit) return { item, verdict: overLimit(limit) };
+    taken += 1;
+    return { item, verdict };
+  });
+}
+
+/** The first SKU of the source keeps a reference that several have; the others are shown under their own id, blocked. */
+function nameDuplicatesApart(
+  page: readonly CatalogItem[],
+  known: ReadonlyMap<string, ListingDocument>,
+  syncId: string
+): NamedItem[] {
+  const owners = new Map<string, string>();
+  for (const entry of known.values()) if (entry.lastRun === syncId) owners.set(entry.sku, entry.sourceId);
+  return page.map((item) => {
+    const owner = owners.get(item.sku) ?? item.sourceId;
+    owners.set(item.sku, owner);
+    return owner === item.sourceId ? item : { ...item, sku: `${item.sku} (${item.sourceId})`, duplicateOf: item.sku };
+  });
+}
+
+function duplicate(sku: string): Verdict {
+  const message = `Another SKU of the source has the reference ${sku} too; give each its own.`;
+  return {
+    kind: 'block',
+    reason: 'duplicate_sku',
+    problems: [{ code: 'duplicate_sku', message, severity: 'error', owner: 'merchant' }],
+    ifSent: 'leave',
+    reasons: [message],
+  };
+}
+
+function unreadableEntry(sourceId: string, reason: string, syncId: string): LedgerChange {
+  const message = `The source lists this SKU, but could not tell about it: ${reason} It is read again with the next run.`;
+  return {
+    sourceId,
+    productId: '',
+    title: '',
+    isKit: false,
+    lastRun: syncId,
+    fingerprint: '',
+    state: 'blocked',
+    reason: message,
+    problems: [{ code: 'unreadable', message, severity: 'warning', owner: 'source' }],
+    verdict: { kind: 'block', reasons: [message], blockReason: 'unreadable' },
+  };
+}

@@ -1,0 +1,87 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { ConnectorConfig, WaitingFor } from '../../domain/connector';
+import type { LedgerEntry } from '../../domain/ledger';
+import type { ListingState } from '../../domain/listing';
+import type { AmazonAccount, AmazonListings } from '../../domain/ports/amazon';
+import type { Orchestrator } from '../../domain/ports/orchestrator';
+import type { CatalogSource } from '../../domain/ports/source';
+import type { ConnectorDocument, ConnectorStore } from '../../models/connectors';
+import type { LedgerStore, LedgerWrite } from '../../models/listings';
+import { amazonAccount } from '../amazon-account';
+import type { SyncRunDocument, SyncRunStore } from '../../models/sync-runs';
+
+export interface CatalogSyncDependencies {
+  connectors: ConnectorStore;
+  ledger: LedgerStore;
+  runs: SyncRunStore;
+  listings: AmazonListings;
+  orchestrator: Pick<Orchestrator, 'isSyncRunning'>;
+  /** The source of a connector, with its secrets opened. */
+  sourceOf: (connector: ConnectorDocument) => CatalogSource;
+  settings: CatalogSyncSettings;
+}
+
+/** Times and sizes, from the environment. */
+export interface CatalogSyncSettings {
+  retryInitialSeconds: number;
+  retryMaximumSeconds: number;
+  retryGiveUpSeconds: number;
+  /** When a submitted SKU is looked for, in seconds since it was submitted. */
+  verifyAfterSeconds: readonly number[];
+  verifyWaitSeconds: number;
+  /** Requests to Amazon under way at once, per page. */
+  requestsInFlight: number;
+}
+
+/** A run that was opened, with the configuration it keeps. */
+export type OpenRun = SyncRunDocument & { config: ConnectorConfig };
+
+export interface RunContext {
+  run: OpenRun;
+  connector: ConnectorDocument;
+  account: AmazonAccount;
+}
+
+/**
+ * A run with its connector and account. The run keeps the configuration it began with (V15), but for what says how to reach
+ * the source and Amazon: that may be mended while the run waits for it.
+ *
+ * @throws ApplicationFailure `config` when one of them is gone.
+ */
+export async function runContext(deps: CatalogSyncDependencies, syncId: string): Promise<RunContext> {
+  const run = await deps.runs.get(syncId);
+  const connector = run && (await deps.connectors.get(run.connectorId));
+  if (!run?.config || !connector)
+    throw ApplicationFailure.nonRetryable(`Sync ${syncId} or its connector is gone`, 'config');
+  const config = { ...run.config, source: connector.config.source, amazon: connector.config.amazon };
+  return { run: { ...run, config }, connector, account: amazonAccount(run.connectorId, config) };
+}
+
+/** Says on a run what it waits for, while the engine brings the failed step back. The first wait keeps its date. */
+export function waitingNoter(deps: CatalogSyncDependencies, syncId: string) {
+  return async (failure: unknown): Promise<void> => {
+    const waitingFor =
+      failure instanceof ApplicationFailure ? (failure.details?.[0] as WaitingFor | undefined) : undefined;
+    const run = await deps.runs.get(syncId);
+    if (waitingFor && run && run.waitingFor?.code !== waitingFor.code) await deps.runs.update(syncId, { waitingFor });
+  };
+}
+
+/** Writes entries and moves the run's counters by the states that changed. */
+export async function writeEntries(
+  deps: CatalogSyncDependencies,
+  run: SyncRunDocument,
+  entries: readonly LedgerEntry[],
+  writes: readonly LedgerWrite[]
+): Promise<void> {
+  await deps.ledger.change(run.connectorId, writes);
+  const stateAfter = new Map(writes.map(({ sku, change }) => [sku, change.state]));
+  const moves: Partial<Record<ListingState, number>> = {};
+  for (const entry of entries) {
+    const to = stateAfter.get(entry.sku);
+    if (!to || to === entry.state) continue;
+    moves[entry.state] = (moves[entry.state] ?? 0) - 1;
+    moves[to] = (moves[to] ?? 0) + 1;
+  }
+  await deps.runs.count(run._id, moves, writes.filter(({ change }) => change.lastAnswer).length);
+}

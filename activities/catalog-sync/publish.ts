@@ -1,0 +1,218 @@
+import { sleep } from '@temporalio/activity';
+import { failureCodeOf, isAuthFailure, isPassing, OutsideError } from '../../domain/errors';
+import { afterAnswer, afterFailure, type Lane, type LedgerChange, type LedgerEntry } from '../../domain/ledger';
+import { detailsPatches, offerPatches, putAttributes } from '../../domain/listing-changes';
+import type { AmazonAccount, AttributePatch, SubmissionAnswer } from '../../domain/ports/amazon';
+import type { ListingDocument } from '../../models/listings';
+import { inParallel } from '../in-parallel';
+import { withPulse } from '../pulse';
+import { runContext, waitingNoter, writeEntries, type CatalogSyncDependencies, type OpenRun } from './dependencies';
+
+/** SKUs that one activity sends before it hands its page back. */
+const PUBLISH_AT_ONCE = 200;
+/** Tries of one SKU inside its page, before it becomes a durable retry of its own. */
+const QUICK_TRIES = 2;
+/** When most of a page fails it is an outage, and not that many bad SKUs. */
+const OUTAGE = { atLeast: 10, share: 0.5, inARow: 30 } as const;
+
+/** What was sent for one SKU, and Amazon's answer. */
+interface Submission {
+  operation: 'put' | 'patch';
+  payload: unknown;
+  answer: SubmissionAnswer;
+}
+
+/** Steps 2 and 3: what waits in the ledger goes to Amazon. */
+export function publishSteps(deps: CatalogSyncDependencies) {
+  const { ledger, runs, listings, settings } = deps;
+
+  return {
+    /**
+     * Sends what waits in one lane, ledger page by ledger page, until some 200 SKUs are sent. Each result is written before
+     * the next SKU is taken. Throws a passing failure when most of a page fails: an outage, and nobody's attempt is burned.
+     */
+    async publishPage(input: {
+      syncId: string;
+      lane: Lane;
+      page: number;
+    }): Promise<{ nextPage: number | null; failed: number }> {
+      return withPulse(
+        async ({ signal }) => {
+          const context = await runContext(deps, input.syncId);
+          const lastPage = context.connector.ledgerPage.number;
+          let [page, sent, failed] = [input.page, 0, 0];
+          while (page <= lastPage && sent < PUBLISH_AT_ONCE) {
+            signal.throwIfAborted();
+            const waiting = (await ledger.page(context.run.connectorId, page)).filter(
+              (entry) => entry.lane === input.lane && entry.state === 'pending'
+            );
+            failed += await publishEntries(context.run, context.account, stopSellingFirst(waiting), signal);
+            sent += waiting.length;
+            page += 1;
+          }
+          return { nextPage: page <= lastPage ? page : null, failed };
+        },
+        waitingNoter(deps, input.syncId)
+      );
+    },
+
+    /** The SKUs whose durable retry is due, at most `limit`, taken in hand by one window. Safe to repeat. */
+    async claimRetries(input: {
+      syncId: string;
+      window: number;
+      limit: number;
+    }): Promise<{ skus: string[]; left: number }> {
+      const { run } = await runContext(deps, input.syncId);
+      return ledger.claimRetries(run.connectorId, `${input.syncId}:${input.window}`, input.limit, new Date());
+    },
+
+    /** One durable try of one SKU. Throws passing failures, so that the engine's retry policy brings it back. */
+    async publishSku(input: { syncId: string; sku: string }): Promise<void> {
+      await withPulse(async ({ signal }) => {
+        const { run, account } = await runContext(deps, input.syncId);
+        const entry = await ledger.one(run.connectorId, input.sku);
+        if (!entry?.lane || entry.state !== 'retrying') return;
+        const result = await tried(() => answerFor(account, run, entry, signal), signal);
+        if (!('error' in result)) return writeEntries(deps, run, [entry], [{ sku: entry.sku, change: result.value }]);
+        const code = failureCodeOf(result.error);
+        if (isPassing(code) && code !== 'throttled')
+          await writeEntries(deps, run, [entry], [{ sku: entry.sku, change: failed(entry, result.error) }]);
+        throw result.error;
+      });
+    },
+  };
+
+  /** A page of entries, a few requests at a time; answers how many became durable retries. */
+  async function publishEntries(
+    run: OpenRun,
+    account: AmazonAccount,
+    entries: readonly ListingDocument[],
+    signal: AbortSignal
+  ): Promise<number> {
+    const failures: { entry: ListingDocument; error: unknown }[] = [];
+    let [isReachable, failedInARow] = [false, 0];
+    await inParallel(entries, settings.requestsInFlight, async (entry) => {
+      const result = await tried(() => answerWithQuickTries(account, run, entry, signal), signal);
+      if ('error' in result) {
+        const code = failureCodeOf(result.error);
+        failedInARow += 1;
+        if (isAuthFailure(code) || code === 'throttled' || failedInARow >= OUTAGE.inARow) throw result.error;
+        failures.push({ entry, error: result.error });
+        return;
+      }
+      await writeEntries(deps, run, [entry], [{ sku: entry.sku, change: result.value }]);
+      failedInARow = 0;
+      if (!isReachable) await runs.update(run._id, { waitingFor: null });
+      isReachable = true;
+    });
+    if (failures.length >= OUTAGE.atLeast && failures.length > entries.length * OUTAGE.share) throw failures[0]!.error;
+    for (const { entry, error } of failures)
+      await writeEntries(deps, run, [entry], [{ sku: entry.sku, change: failed(entry, error) }]);
+    return failures.length;
+  }
+
+  async function answerWithQuickTries(
+    account: AmazonAccount,
+    run: OpenRun,
+    entry: LedgerEntry,
+    signal: AbortSignal
+  ): Promise<LedgerChange> {
+    for (let attempt = 1; ; attempt++) {
+      const result = await tried(() => answerFor(account, run, entry, signal), signal);
+      if (!('error' in result)) return result.value;
+      if (failureCodeOf(result.error) !== 'transient' || attempt >= QUICK_TRIES) throw result.error;
+      Object.assign(entry, { attempts: failed(entry, result.error).attempts, failures: entry.failures + 1 });
+      await sleep(400 + Math.random() * 400);
+    }
+  }
+
+  /** Sends one SKU once. A refusal is an answer, whichever way Amazon says it; every other failure is thrown. */
+  async function answerFor(
+    account: AmazonAccount,
+    run: OpenRun,
+    entry: LedgerEntry,
+    signal: AbortSignal
+  ): Promise<LedgerChange> {
+    const result = await tried(() => submit(account, run, entry, signal), signal);
+    const sent = 'error' in result ? refusal(result.error, entry) : result.value;
+    return afterAnswer(
+      entry,
+      { ...sent, lane: entry.lane as Lane },
+      sent.answer,
+      settings.verifyAfterSeconds,
+      new Date()
+    );
+  }
+
+  /** A PUT replaces every attribute and would wipe a price that is left to Amazon (V11); there details go by PATCH. */
+  async function submit(
+    account: AmazonAccount,
+    run: OpenRun,
+    entry: LedgerEntry,
+    signal: AbortSignal
+  ): Promise<Submission> {
+    const { wanted, wantedHashes, sku } = entry;
+    if (!wanted || !wantedHashes) throw new TypeError(`The ledger has nothing to send for ${sku}`);
+    const patch = async (patches: AttributePatch[]): Promise<Submission> => ({
+      operation: 'patch',
+      payload: { productType: wanted.productType, patches },
+      answer: await listings.patch(account, sku, wanted.productType, patches, signal),
+    });
+    if (entry.lane === 'offer') return patch(offerPatches(wanted, wantedHashes, entry.sentHashes));
+    const leavesPriceToAmazon = !run.config.listing.sendPrice && wanted.requirements !== 'LISTING_PRODUCT_ONLY';
+    if (leavesPriceToAmazon && (await isAtAmazon(account, entry, signal)))
+      return patch([...detailsPatches(wanted), ...offerPatches(wanted, wantedHashes, null)]);
+    const payload = {
+      productType: wanted.productType,
+      requirements: wanted.requirements,
+      attributes: putAttributes(wanted),
+    };
+    return { operation: 'put', payload, answer: await listings.put(account, sku, payload, signal) };
+  }
+
+  async function isAtAmazon(account: AmazonAccount, entry: LedgerEntry, signal: AbortSignal): Promise<boolean> {
+    return entry.sentHashes !== null || (await listings.search(account, [entry.sku], signal)).length > 0;
+  }
+
+  function failed(entry: LedgerEntry, error: unknown): LedgerChange {
+    const doublings = Math.max(0, entry.failures - QUICK_TRIES + 1);
+    const wait = Math.min(settings.retryInitialSeconds * 2 ** doublings, settings.retryMaximumSeconds);
+    const failure = { code: failureCodeOf(error), message: error instanceof Error ? error.message : 'unknown failure' };
+    return afterFailure(entry, operationOf(entry), failure, wait, new Date());
+  }
+}
+
+function operationOf(entry: LedgerEntry): 'put' | 'patch' {
+  return entry.lane === 'offer' ? 'patch' : 'put';
+}
+
+/** A request that Amazon would not even take in (400, 413, 415) is that SKU's own problem, and an answer. */
+function refusal(error: unknown, entry: LedgerEntry): Submission {
+  if (!(error instanceof OutsideError) || error.code !== 'rejected') throw error;
+  const problem = {
+    code: `amazon.${error.facts.status ?? 'refused'}`,
+    message: error.message,
+    severity: 'error' as const,
+    owner: 'merchant' as const,
+  };
+  return {
+    operation: operationOf(entry),
+    payload: entry.wanted,
+    answer: { status: 'INVALID', submissionId: '', problems: [problem] },
+  };
+}
+
+/** What work gave or threw, as a value; an abort is thrown on. */
+async function tried<T>(work: () => Promise<T>, signal: AbortSignal): Promise<{ value: T } | { error: unknown }> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    return { error };
+  }
+}
+
+/** What must stop selling goes before everything else (B6). */
+function stopSellingFirst(entries: readonly ListingDocument[]): ListingDocument[] {
+  return entries.toSorted((one, other) => Number(one.verdict.kind === 'sell') - Number(other.verdict.kind === 'sell'));
+}

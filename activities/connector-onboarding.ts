@@ -1,0 +1,273 @@
+import { cancellationSignal } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { ConnectorInput, OnboardingStep, StepResult, WaitingFor } from '../domain/connector';
+import { parseConnector, SECRET_FIELDS } from '../domain/connector-contract';
+import { isAuthFailure, OutsideError } from '../domain/errors';
+import { requireMarketplace } from '../domain/marketplaces';
+import type { AmazonAccount, AmazonAccounts, AmazonListings } from '../domain/ports/amazon';
+import type { Orchestrator } from '../domain/ports/orchestrator';
+import type { SecretBox } from '../domain/ports/secrets';
+import type { Affiliate, VtexStore } from '../domain/ports/source';
+import type { ConnectorDocument, ConnectorStore } from '../models/connectors';
+import type { CredentialStore } from '../models/credentials';
+import type { SyncRunStore } from '../models/sync-runs';
+import { amazonAccount } from './amazon-account';
+import { classified, waitingForOf } from './failures';
+
+export interface ConnectorOnboardingDependencies {
+  connectors: ConnectorStore;
+  credentials: CredentialStore;
+  runs: Pick<SyncRunStore, 'current'>;
+  secretBox: SecretBox;
+  accounts: AmazonAccounts;
+  listings: Pick<AmazonListings, 'search'>;
+  /** Drops access tokens that were fetched with an older secret. */
+  forgetTokens: (account: AmazonAccount) => void;
+  /** The store of a VTEX connector, with its secrets opened. */
+  vtexOf: (connector: ConnectorDocument) => VtexStore;
+  orchestrator: Pick<Orchestrator, 'applySchedule' | 'wakeSync'>;
+  /** Where the store reaches Longshore, without a trailing slash. */
+  publicUrl: string;
+}
+
+/** An account's participations may be read once per 62 s, and seldom change. Source: Sellers API usage plan. */
+const PARTICIPATION_KEPT_MS = 24 * 3600 * 1000;
+
+/** The steps of onboarding. Each is safe to repeat; each answers, or throws a passing failure for the engine to retry. */
+export function createConnectorOnboardingActivities(deps: ConnectorOnboardingDependencies) {
+  const { connectors, credentials } = deps;
+
+  async function connectorOf({ connectorId }: ConnectorInput): Promise<ConnectorDocument> {
+    const connector = await connectors.get(connectorId);
+    if (!connector) throw ApplicationFailure.nonRetryable(`Connector ${connectorId} is gone`, 'config');
+    return connector;
+  }
+
+  /** A step against the outside world: a failure that a person can mend makes it wait, a passing one is thrown. */
+  function step(work: (connector: ConnectorDocument, signal: AbortSignal) => Promise<StepResult>) {
+    return (input: ConnectorInput): Promise<StepResult> => {
+      const signal = cancellationSignal();
+      return classified(async () => {
+        const connector = await connectorOf(input);
+        try {
+          return await work(connector, signal);
+        } catch (error) {
+          if (!(error instanceof OutsideError)) throw error;
+          const waitingFor = waitingForOf(error);
+          if (isAuthFailure(error.code)) return waitFor(waitingFor);
+          // The engine brings the step back by itself; meanwhile people see why it takes long.
+          await connectors.noteWaiting(connector._id, waitingFor);
+          throw error;
+        }
+      }, signal);
+    };
+  }
+
+  return {
+    /** Writes what people see of an onboarding. */
+    async noteSteps(input: ConnectorInput & { steps: OnboardingStep[]; waitingFor: WaitingFor | null }): Promise<void> {
+      await connectors.move(input.connectorId, ['draft'], 'onboarding');
+      await connectors.noteSteps(input.connectorId, input.steps, input.waitingFor);
+    },
+
+    /** The contract once more: what is stored must stand on its own. */
+    validateConfiguration: step(async (connector) => {
+      const result = parseConnector(connector.config, new Set(SECRET_FIELDS));
+      if (result.ok) return done('Every field is in order.');
+      const { field, code, message } = result.problems[0]!;
+      return waitFor({ code, field, message, owner: 'merchant' });
+    }),
+
+    /** One token exchange proves client secret and refresh token; only then are they taken into use. */
+    proveCredential: step(async (connector, signal) => {
+      const account = amazonAccount(connector._id, connector.config);
+      const pair = await credentials.newest(account.clientId, account.sellerId);
+      if (!pair)
+        return waitFor({
+          code: 'required',
+          field: 'amazon.refreshToken',
+          message: 'Save the client secret and the refresh token of the application.',
+          owner: 'merchant',
+        });
+      const clientSecret = deps.secretBox.open(pair.clientSecret);
+      const refreshToken = deps.secretBox.open(pair.refreshToken);
+      await deps.accounts.testCredential({ clientId: pair.clientId, clientSecret, refreshToken }, signal);
+      await credentials.promote(account.sellerId, pair);
+      deps.forgetTokens(account);
+      const run = await deps.runs.current(connector._id);
+      if (run) await deps.orchestrator.wakeSync(run.workflowId);
+      return done('Amazon accepts the client secret and the refresh token.');
+    }),
+
+    /** V4: the account takes part in the marketplace, and the seller id is its own. */
+    checkAmazonAccount: step(async (connector, signal) => {
+      const account = amazonAccount(connector._id, connector.config);
+      const { country, id: marketplaceId } = account.marketplace;
+      if (!(await isParticipating(connector, account, signal)))
+        return waitFor({
+          code: 'not_participating',
+          field: 'amazon.country',
+          message: `The Amazon account does not sell in ${country}. Register it there in Seller Central, or choose another country.`,
+          owner: 'merchant',
+        });
+      try {
+        await deps.listings.search(account, ['longshore-onboarding-check'], signal);
+      } catch (error) {
+        if (!(error instanceof OutsideError) || error.code !== 'auth.forbidden') throw error;
+        return waitFor({
+          code: 'seller_mismatch',
+          field: 'amazon.sellerId',
+          message: `The authorised Amazon account is not ${account.sellerId}, or may not manage listings. Correct the seller id, or authorise the application with the role Product Listing.`,
+          owner: 'merchant',
+        });
+      }
+      return done(`${account.sellerId} sells in ${country} (${marketplaceId}).`);
+    }),
+
+    /** V1, V3: the source is reachable, its trade policy active, and the affiliate id free. */
+    checkSource: step(async (connector, signal) => {
+      const { source } = connector.config;
+      if (source.type !== 'vtex')
+        return waitFor({
+          code: 'source_not_available',
+          field: 'source.type',
+          message: 'Only VTEX stores can be connected in this version.',
+          owner: 'longshore',
+        });
+      const store = deps.vtexOf(connector);
+      const channels = await store.salesChannels(signal);
+      const channel = channels.find(({ id }) => id === source.salesChannel);
+      if (!channel?.isActive)
+        return waitFor({
+          code: channel ? 'sales_channel_inactive' : 'sales_channel_unknown',
+          field: 'source.salesChannel',
+          message: channel
+            ? `The trade policy ${source.salesChannel} (${channel.name}) is not active. Activate it in the store, or choose another.`
+            : `The store has no trade policy ${source.salesChannel}; it has ${channels.map(({ id }) => id).join(', ')}.`,
+          owner: 'merchant',
+        });
+      const affiliate = await store.affiliate(source.affiliateId, signal);
+      if (affiliate && affiliate.endpoint !== affiliateOf(connector).endpoint)
+        return waitFor({
+          code: 'affiliate_id_taken',
+          field: 'source.affiliateId',
+          message: `The store already has an affiliate ${source.affiliateId} (${affiliate.name}). Choose three other consonants.`,
+          owner: 'merchant',
+        });
+      return done(`${source.account} is reachable, and its trade policy ${channel.id} (${channel.name}) is active.`);
+    }),
+
+    /** V1, V2: the affiliate is created; where the store refuses that by API, a person is told what to create. */
+    createAffiliate: step(async (connector, signal) => {
+      if (connector.config.source.type !== 'vtex') return skipped('This source has no affiliates.');
+      const store = deps.vtexOf(connector);
+      const wanted = affiliateOf(connector);
+      const before = connector.onboarding.created.affiliateId;
+      if (before && before !== wanted.id) await store.deleteAffiliate(before, signal);
+      const found = await store.affiliate(wanted.id, signal);
+      if (found && isSame(found, wanted)) return done(`The affiliate ${wanted.id} is there.`);
+      if (!found) await connectors.noteCreated(connector._id, { affiliateId: wanted.id });
+      try {
+        await store.putAffiliate(wanted, signal);
+      } catch (error) {
+        if (!(error instanceof OutsideError) || error.code !== 'auth.forbidden') throw error;
+        if (!found) await connectors.noteCreated(connector._id, { affiliateId: undefined });
+        return waitFor({
+          code: 'affiliate_refused',
+          message: `The store does not let Longshore create the affiliate. Create it in the VTEX Admin under Store Settings > Orders > Affiliates: id ${wanted.id}, name ${wanted.name}, e-mail ${wanted.followUpEmail}, trade policy ${wanted.salesChannel}, search endpoint ${wanted.endpoint}, version 1.x.x.`,
+          owner: 'merchant',
+        });
+      }
+      return done(`The affiliate ${wanted.id} was ${found ? 'corrected' : 'created'}.`);
+    }),
+
+    /** V8: a real freight quote shows that the default ZIP code can be served. */
+    simulateShipping: step(async (connector, signal) => {
+      const { orders, amazon } = connector.config;
+      if (!orders.defaultZipCode || connector.config.source.type !== 'vtex')
+        return skipped('No default ZIP code is set, so pending orders hold no stock.');
+      const { alpha3 } = requireMarketplace(amazon.country);
+      const quote = await deps.vtexOf(connector).quoteShipping(orders.defaultZipCode, alpha3, signal);
+      if (quote.sourceId === null) return done('The assortment is empty, so there was nothing to quote.');
+      if (quote.deliverable) return done(`${orders.defaultZipCode} is served by ${quote.services.join('; ')}.`);
+      return waitFor({
+        code: 'zip_not_served',
+        field: 'orders.defaultZipCode',
+        message: `No carrier of the store delivers to ${orders.defaultZipCode}. Choose a ZIP code that is served, or add a shipping policy for it.`,
+        owner: 'merchant',
+      });
+    }),
+
+    /** S12: the schedule is there; it is paused until the connector is active. */
+    createSchedule: step(async (connector) => {
+      await connectors.noteCreated(connector._id, { schedule: true });
+      const { everyMinutes } = connector.config.schedule;
+      const paused = connector.state !== 'active';
+      await deps.orchestrator.applySchedule({ connectorId: connector._id, everyMinutes, paused });
+      return done(`A sync every ${everyMinutes} minutes${paused ? ', from activation on' : ''}.`);
+    }),
+
+    /** B11: a connector starts inactive. */
+    finishOnboarding: step(async (connector) => {
+      await connectors.move(connector._id, ['onboarding', 'draft'], 'inactive');
+      return done('Ready to be activated.');
+    }),
+  };
+
+  async function isParticipating(
+    connector: ConnectorDocument,
+    account: AmazonAccount,
+    signal: AbortSignal
+  ): Promise<boolean> {
+    const { sellerId, marketplace } = account;
+    const known = connector.onboarding.participation;
+    const isFresh =
+      known?.isParticipating &&
+      known.sellerId === sellerId &&
+      known.marketplaceId === marketplace.id &&
+      Date.now() - known.at.getTime() < PARTICIPATION_KEPT_MS;
+    if (isFresh) return true;
+    const participations = await deps.accounts.participations(account, signal);
+    const isParticipating = participations.some(
+      (each) => each.marketplaceId === marketplace.id && each.isParticipating
+    );
+    const noted = { sellerId, marketplaceId: marketplace.id, isParticipating, at: new Date() };
+    await connectors.noteParticipation(connector._id, noted);
+    return isParticipating;
+  }
+
+  /** The affiliate that this connector wants; its endpoint tells it from everybody else's. */
+  function affiliateOf({ _id, config }: ConnectorDocument): Affiliate {
+    if (config.source.type !== 'vtex') throw new TypeError('Only a VTEX store has affiliates');
+    return {
+      id: config.source.affiliateId,
+      name: `Longshore ${_id}`,
+      followUpEmail: config.source.affiliateEmail,
+      salesChannel: config.source.salesChannel,
+      endpoint: `${deps.publicUrl}/hooks/vtex/${_id}`,
+    };
+  }
+}
+
+export type ConnectorOnboardingActivities = ReturnType<typeof createConnectorOnboardingActivities>;
+
+/** One that a person created counts, whatever its name. */
+function isSame(found: Affiliate, wanted: Affiliate): boolean {
+  return (
+    found.endpoint === wanted.endpoint &&
+    found.followUpEmail === wanted.followUpEmail &&
+    found.salesChannel === wanted.salesChannel
+  );
+}
+
+function done(detail: string): StepResult {
+  return { kind: 'done', detail };
+}
+
+function skipped(detail: string): StepResult {
+  return { kind: 'skipped', detail };
+}
+
+function waitFor(waitingFor: Omit<WaitingFor, 'since'>): StepResult {
+  return { kind: 'waiting', waitingFor };
+}

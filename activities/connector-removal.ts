@@ -1,0 +1,64 @@
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { ConnectorInput } from '../domain/connector';
+import type { Orchestrator } from '../domain/ports/orchestrator';
+import type { VtexStore } from '../domain/ports/source';
+import type { ConnectorDocument, ConnectorStore } from '../models/connectors';
+import type { CredentialStore } from '../models/credentials';
+import type { LedgerStore } from '../models/listings';
+import type { SyncRunStore } from '../models/sync-runs';
+import { amazonAccount } from './amazon-account';
+import { classified } from './failures';
+
+export interface ConnectorRemovalDependencies {
+  connectors: ConnectorStore;
+  credentials: CredentialStore;
+  ledger: LedgerStore;
+  runs: SyncRunStore;
+  vtexOf: (connector: ConnectorDocument) => VtexStore;
+  orchestrator: Pick<Orchestrator, 'stopWorkflows' | 'deleteSchedule'>;
+}
+
+/** The steps that undo a connector, in reverse of its onboarding. Each is safe to repeat. */
+export function createConnectorRemovalActivities(deps: ConnectorRemovalDependencies) {
+  const { connectors, credentials, ledger, runs, orchestrator } = deps;
+  return {
+    /** Ends an onboarding and a sync in progress, so that nothing is created behind the removal's back. */
+    async stopWork({ connectorId }: ConnectorInput): Promise<void> {
+      const run = await runs.current(connectorId);
+      const beat = setInterval(() => heartbeat(), 5_000);
+      try {
+        await orchestrator.stopWorkflows(connectorId, run?.workflowId ?? null, cancellationSignal());
+      } finally {
+        clearInterval(beat);
+      }
+    },
+
+    async deleteSchedule({ connectorId }: ConnectorInput): Promise<void> {
+      await orchestrator.deleteSchedule(connectorId);
+    },
+
+    /** Only an affiliate that onboarding created is deleted; one that a person created is theirs. */
+    async deleteAffiliate({ connectorId }: ConnectorInput): Promise<void> {
+      const signal = cancellationSignal();
+      await classified(async () => {
+        const connector = await connectors.get(connectorId);
+        const affiliateId = connector?.onboarding.created.affiliateId;
+        if (connector && affiliateId) await deps.vtexOf(connector).deleteAffiliate(affiliateId, signal);
+      }, signal);
+    },
+
+    /** Forgets secrets that nobody else uses, the ledger, the runs, and at last the connector. */
+    async forgetConnector({ connectorId }: ConnectorInput): Promise<void> {
+      const connector = await connectors.get(connectorId);
+      if (!connector) return;
+      const { clientId, sellerId } = amazonAccount(connectorId, connector.config);
+      if (!(await connectors.shareAccount(connectorId, clientId, sellerId)))
+        await credentials.forget(clientId, sellerId);
+      await ledger.removeAll(connectorId);
+      await runs.removeAll(connectorId);
+      await connectors.remove(connectorId);
+    },
+  };
+}
+
+export type ConnectorRemovalActivities = ReturnType<typeof createConnectorRemovalActivities>;

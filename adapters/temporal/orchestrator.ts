@@ -1,0 +1,249 @@
+import {
+  Client,
+  Connection,
+  ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  type ScheduleOptions,
+} from '@temporalio/client';
+import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
+import type { ConnectorInput } from '../../domain/connector';
+import {
+  activationWorkflowId,
+  connectorIdOf,
+  onboardingWorkflowId,
+  removalWorkflowId,
+  syncScheduleId,
+  syncWorkflowId,
+} from '../../domain/ids';
+import { CONNECTOR_ID_ATTRIBUTE, QUERIES, SIGNALS, WORKFLOWS } from '../../domain/messages';
+import type { Orchestrator } from '../../domain/ports/orchestrator';
+import type { CatalogSyncInput, SyncProgress } from '../../domain/sync';
+
+export interface OrchestratorOptions {
+  /** host:port of the Temporal frontend. */
+  address: string;
+  namespace: string;
+  taskQueue: string;
+}
+
+const connectorIdKey = defineSearchAttributeKey(CONNECTOR_ID_ATTRIBUTE, 'KEYWORD');
+
+/** How long one call to the workflow engine may take, in milliseconds. */
+const CALL_MS = 10_000;
+/** How often a workflow that was cancelled is looked at until it has ended. */
+const LOOK_AGAIN_MS = 250;
+
+/** Runs ignore what is not there any more: a workflow or schedule that ended is as good as told. */
+async function unlessGone(call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError) && !(error instanceof ScheduleNotFoundError)) throw error;
+  }
+}
+
+/**
+ * The workflow engine behind its port. Connects lazily, so that a service may start before Temporal does; calls made
+ * meanwhile reject within ten seconds.
+ */
+export function createOrchestrator({
+  address,
+  namespace,
+  taskQueue,
+}: OrchestratorOptions): Orchestrator & { close(): Promise<void> } {
+  const connection = Connection.lazy({ address, connectTimeout: CALL_MS });
+  const client = new Client({ connection, namespace });
+  const within = <T>(call: () => Promise<T>, ms = CALL_MS): Promise<T> =>
+    connection.withDeadline(Date.now() + ms, call);
+  const tagged = (connectorId: string) => ({
+    taskQueue,
+    typedSearchAttributes: new TypedSearchAttributes([{ key: connectorIdKey, value: connectorId }]),
+  });
+  const inputOf = (connectorId: string): [ConnectorInput] => [{ connectorId }];
+
+  function scheduleOf(connectorId: string, everyMinutes: number, paused: boolean): ScheduleOptions {
+    return {
+      scheduleId: syncScheduleId(connectorId),
+      spec: { intervals: [{ every: everyMinutes * 60_000 }], jitter: Math.min(everyMinutes * 6_000, 60_000) },
+      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: everyMinutes * 60_000 },
+      state: { paused },
+      action: {
+        type: 'startWorkflow',
+        workflowType: WORKFLOWS.catalogSync,
+        workflowId: syncScheduleId(connectorId),
+        args: [{ connectorId, trigger: 'schedule' } satisfies CatalogSyncInput],
+        ...tagged(connectorId),
+      },
+      typedSearchAttributes: tagged(connectorId).typedSearchAttributes,
+    };
+  }
+
+  async function isRunning(workflowId: string): Promise<boolean> {
+    try {
+      const { status } = await within(() => client.workflow.getHandle(workflowId).describe());
+      return status.name === 'RUNNING';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
+  }
+
+  return {
+    async startOnboarding(connectorId) {
+      await within(() =>
+        client.workflow.start(WORKFLOWS.onboarding, {
+          ...tagged(connectorId),
+          workflowId: onboardingWorkflowId(connectorId),
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          args: inputOf(connectorId),
+        })
+      );
+    },
+
+    async configurationChanged(connectorId) {
+      await within(() =>
+        client.workflow.signalWithStart(WORKFLOWS.onboarding, {
+          ...tagged(connectorId),
+          workflowId: onboardingWorkflowId(connectorId),
+          signal: SIGNALS.configurationChanged,
+          args: inputOf(connectorId),
+        })
+      );
+    },
+
+    async wakeSync(workflowId) {
+      await unlessGone(within(() => client.workflow.getHandle(workflowId).signal(SIGNALS.configurationChanged)));
+    },
+
+    async startActivation(connectorId) {
+      await within(() =>
+        client.workflow.start(WORKFLOWS.activation, {
+          ...tagged(connectorId),
+          workflowId: activationWorkflowId(connectorId),
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          args: inputOf(connectorId),
+        })
+      );
+    },
+
+    async startRemoval(connectorId) {
+      await within(() =>
+        client.workflow.start(WORKFLOWS.removal, {
+          ...tagged(connectorId),
+          workflowId: removalWorkflowId(connectorId),
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          args: inputOf(connectorId),
+        })
+      );
+    },
+
+    async startSync({ connectorId, syncId, trigger }) {
+      try {
+        await within(() =>
+          client.workflow.start(WORKFLOWS.catalogSync, {
+            ...tagged(connectorId),
+            workflowId: syncWorkflowId(connectorId, syncId),
+            workflowIdReusePolicy: 'REJECT_DUPLICATE',
+            workflowIdConflictPolicy: 'USE_EXISTING',
+            args: [{ connectorId, syncId, trigger } satisfies CatalogSyncInput],
+          })
+        );
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      }
+    },
+
+    isSyncRunning: isRunning,
+
+    async cancelSync(workflowId) {
+      await unlessGone(within(() => client.workflow.getHandle(workflowId).cancel()));
+    },
+
+    async pauseSync(workflowId) {
+      await unlessGone(within(() => client.workflow.getHandle(workflowId).signal(SIGNALS.pauseRequested)));
+    },
+
+    async resumeSync(workflowId) {
+      await unlessGone(within(() => client.workflow.getHandle(workflowId).signal(SIGNALS.resumeRequested)));
+    },
+
+    async syncProgress(workflowId, deadlineMs) {
+      try {
+        const handle = client.workflow.getHandle(workflowId);
+        return await within(() => handle.query<SyncProgress>(QUERIES.syncProgress), deadlineMs);
+      } catch {
+        return undefined;
+      }
+    },
+
+    async applySchedule({ connectorId, everyMinutes, paused }) {
+      const options = scheduleOf(connectorId, everyMinutes, paused);
+      try {
+        await within(() => client.schedule.create(options));
+      } catch (error) {
+        if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+        const { spec, policies, action } = options;
+        await within(() =>
+          client.schedule.getHandle(options.scheduleId).update((previous) => ({
+            ...previous,
+            spec,
+            policies,
+            action: action as typeof previous.action,
+            state: { ...previous.state, paused },
+          }))
+        );
+      }
+    },
+
+    async deleteSchedule(connectorId) {
+      await unlessGone(within(() => client.schedule.getHandle(syncScheduleId(connectorId)).delete()));
+    },
+
+    async scheduledConnectors() {
+      const found: string[] = [];
+      for await (const { scheduleId } of client.schedule.list()) {
+        const connectorId = connectorIdOf(scheduleId);
+        if (connectorId && scheduleId === syncScheduleId(connectorId)) found.push(connectorId);
+      }
+      return found;
+    },
+
+    async stopWorkflows(connectorId, syncWorkflow, signal) {
+      const ids = [onboardingWorkflowId(connectorId), activationWorkflowId(connectorId), syncWorkflow];
+      const running = ids.filter((id) => id !== null);
+      for (const id of running) await unlessGone(within(() => client.workflow.getHandle(id).cancel()));
+      for (const id of running)
+        while (await isRunning(id)) {
+          signal.throwIfAborted();
+          await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+        }
+    },
+
+    async scheduleState(connectorId) {
+      try {
+        const { info, state } = await within(
+          () => client.schedule.getHandle(syncScheduleId(connectorId)).describe(),
+          2_000
+        );
+        return {
+          nextRunAt: state.paused ? null : (info.nextActionTimes[0]?.toISOString() ?? null),
+          paused: state.paused,
+        };
+      } catch (error) {
+        if (error instanceof ScheduleNotFoundError) return undefined;
+        throw error;
+      }
+    },
+
+    async ping() {
+      await within(() => client.workflowService.describeNamespace({ namespace }), 2_000);
+    },
+
+    async close() {
+      await connection.close();
+    },
+  };
+}

@@ -1,0 +1,237 @@
+import { Schema, type Connection, type Model } from 'mongoose';
+import { LISTING_STATES, emptyCounts, type ListingState, type StateCounts } from '../domain/listing';
+import type { LedgerChange, LedgerEntry } from '../domain/ledger';
+import { listingId } from '../domain/ids';
+
+/** The ledger as it is kept: one document per SKU. */
+export interface ListingDocument extends LedgerEntry {
+  /** `connectorId:sku` */
+  _id: string;
+  /** Lower-cased sku; text search is a prefix range on it, never a regular expression. */
+  skuLower: string;
+  /** Given at first insert and never changed: the lanes read the ledger page by page. */
+  page: number;
+  /** Codes of `problems`, for filters. */
+  problemCodes: string[];
+  /** The retry window that has the SKU in hand: `syncId:number`. */
+  retryWindow: string | null;
+  updatedAt: Date;
+}
+
+const mixed = Schema.Types.Mixed;
+
+const listingSchema = new Schema(
+  {
+    _id: { type: String, required: true },
+    connectorId: { type: String, required: true },
+    sku: { type: String, required: true },
+    skuLower: { type: String, required: true },
+    sourceId: { type: String, required: true },
+    productId: String,
+    title: String,
+    page: { type: Number, required: true },
+    state: { type: String, enum: LISTING_STATES, required: true },
+    reason: { type: String, default: '' },
+    problems: { type: [mixed], default: [] },
+    problemCodes: { type: [String], default: [] },
+    lane: { type: String, default: null },
+    hasPlace: { type: Boolean, default: false },
+    isKit: { type: Boolean, default: false },
+    verdict: mixed,
+    wanted: mixed,
+    wantedHashes: mixed,
+    sentHashes: mixed,
+    refusedHashes: mixed,
+    lastPayload: mixed,
+    lastAnswer: mixed,
+    attempts: { type: [mixed], default: [] },
+    failures: { type: Number, default: 0 },
+    nextAttemptAt: { type: Date, default: null },
+    retryWindow: { type: String, default: null },
+    submittedAt: { type: Date, default: null },
+    checks: { type: Number, default: 0 },
+    nextCheckAt: { type: Date, default: null },
+    seen: mixed,
+    lastRun: String,
+    fingerprint: String,
+  },
+  { collection: 'listings', timestamps: { createdAt: false, updatedAt: true }, minimize: false, versionKey: false }
+);
+listingSchema.index({ connectorId: 1, page: 1 });
+listingSchema.index({ connectorId: 1, state: 1 });
+listingSchema.index({ connectorId: 1, skuLower: 1 });
+listingSchema.index({ connectorId: 1, sourceId: 1 });
+
+export function listingModel(connection: Connection): Model<ListingDocument> {
+  return (connection.models.Listing ?? connection.model('Listing', listingSchema)) as unknown as Model<ListingDocument>;
+}
+
+/** What people filter the ledger by. */
+export interface ListingFilter {
+  connectorId: string;
+  state?: ListingState;
+  problem?: string;
+  /** Prefix of the SKU, in any case. */
+  q?: string;
+}
+
+/** How many SKUs share a ledger page. */
+export const LEDGER_PAGE_SIZE = 100;
+
+/** One SKU's change, as a page writes it. */
+export interface LedgerWrite {
+  sku: string;
+  change: LedgerChange;
+}
+
+function withCodes(change: LedgerChange): LedgerChange & { problemCodes?: string[] } {
+  return change.problems ? { ...change, problemCodes: change.problems.map((problem) => problem.code) } : change;
+}
+
+/** The queries on the ledger that the sync makes. One run at a time writes a connector's ledger. */
+export function ledgerStore(connection: Connection) {
+  const model = listingModel(connection);
+  return {
+    /** The entries of these SKUs, by SKU. */
+    async bySku(connectorId: string, skus: readonly string[]): Promise<Map<string, ListingDocument>> {
+      const found = await model.find({ _id: { $in: skus.map((sku) => listingId(connectorId, sku)) } }).lean();
+      return new Map(found.map((entry) => [entry.sku, entry]));
+    },
+
+    async one(connectorId: string, sku: string): Promise<ListingDocument | undefined> {
+      return (await model.findById(listingId(connectorId, sku)).lean()) ?? undefined;
+    },
+
+    /** The source's ids among these that the ledger knows. */
+    async bySourceId(connectorId: string, sourceIds: readonly string[]): Promise<Set<string>> {
+      const found = await model.find({ connectorId, sourceId: { $in: [...sourceIds] } }, { sourceId: 1 }).lean();
+      return new Set(found.map((entry) => entry.sourceId));
+    },
+
+    /**
+     * Creates or changes entries. Safe to repeat.
+     *
+     * @param pages - the ledger page of each write that creates an entry; null for those that change one.
+     */
+    async upsert(
+      connectorId: string,
+      writes: readonly LedgerWrite[],
+      pages: readonly (number | null)[]
+    ): Promise<void> {
+      if (writes.length === 0) return;
+      const updatedAt = new Date();
+      await model.bulkWrite(
+        writes.map(({ sku, change }, index) => ({
+          updateOne: {
+            filter: { _id: listingId(connectorId, sku) },
+            update: {
+              $set: { ...withCodes(change), updatedAt },
+              $setOnInsert: {
+                ...blankEntry(change),
+                connectorId,
+                sku,
+                skuLower: sku.toLowerCase(),
+                page: pages[index] ?? 0,
+              },
+            },
+            upsert: true,
+          },
+        })),
+        { ordered: false, timestamps: false }
+      );
+    },
+
+    /** Changes entries that exist. */
+    async change(connectorId: string, writes: readonly LedgerWrite[]): Promise<void> {
+      if (writes.length === 0) return;
+      const updatedAt = new Date();
+      await model.bulkWrite(
+        writes.map(({ sku, change }) => ({
+          updateOne: {
+            filter: { _id: listingId(connectorId, sku) },
+            update: { $set: { ...withCodes(change), updatedAt } },
+          },
+        })),
+        { ordered: false, timestamps: false }
+      );
+    },
+
+    async page(connectorId: string, page: number): Promise<ListingDocument[]> {
+      return model.find({ connectorId, page }).lean();
+    },
+
+    async inState(connectorId: string, state: ListingState): Promise<ListingDocument[]> {
+      return model.find({ connectorId, state }).lean();
+    },
+
+    /** How many SKUs hold a place under the connector's limit. */
+    async placesTaken(connectorId: string): Promise<number> {
+      return model.countDocuments({ connectorId, hasPlace: true });
+    },
+
+    async counts(connectorId: string): Promise<StateCounts> {
+      const groups = await model.aggregate<{ _id: ListingState; count: number }>([
+        { $match: { connectorId } },
+        { $group: { _id: '$state', count: { $sum: 1 } } },
+      ]);
+      const counts = emptyCounts();
+      for (const group of groups) counts[group._id] = group.count;
+      return counts;
+    },
+
+    /** The SKUs that a retry window has in hand, or takes in hand now: those that are due, at most `limit`. Safe to repeat. */
+    async claimRetries(
+      connectorId: string,
+      window: string,
+      limit: number,
+      now: Date
+    ): Promise<{ skus: string[]; left: number }> {
+      const retrying = await this.inState(connectorId, 'retrying');
+      const inHand = retrying.filter((entry) => entry.retryWindow === window);
+      if (inHand.length > 0) return { skus: inHand.map((entry) => entry.sku), left: retrying.length - inHand.length };
+      const due = retrying
+        .filter((entry) => entry.nextAttemptAt === null || entry.nextAttemptAt.getTime() <= now.getTime())
+        .slice(0, limit);
+      await model.updateMany({ _id: { $in: due.map((entry) => entry._id) } }, { $set: { retryWindow: window } });
+      return { skus: due.map((entry) => entry.sku), left: retrying.length - due.length };
+    },
+
+    async remove(connectorId: string, skus: readonly string[]): Promise<void> {
+      await model.deleteMany({ _id: { $in: skus.map((sku) => listingId(connectorId, sku)) } });
+    },
+
+    /** Forgets a connector's whole ledger. */
+    async removeAll(connectorId: string): Promise<void> {
+      await model.deleteMany({ connectorId });
+    },
+  };
+}
+
+export type LedgerStore = ReturnType<typeof ledgerStore>;
+
+/** What a new entry holds besides what its first change says. */
+function blankEntry(change: LedgerChange): Partial<ListingDocument> {
+  const blank: Partial<ListingDocument> = {
+    hasPlace: false,
+    problems: [],
+    problemCodes: [],
+    lane: null,
+    wanted: null,
+    wantedHashes: null,
+    sentHashes: null,
+    refusedHashes: null,
+    lastPayload: null,
+    lastAnswer: null,
+    attempts: [],
+    failures: 0,
+    nextAttemptAt: null,
+    retryWindow: null,
+    submittedAt: null,
+    checks: 0,
+    nextCheckAt: null,
+    seen: null,
+    reason: '',
+  };
+  const changed = withCodes(change);
+  return Object.fromEntries(Object.entries(blank).filter(([key]) => !(key in changed)));
+}

@@ -1,0 +1,225 @@
+import { randomBytes } from 'node:crypto';
+import { Schema, type Connection, type Model } from 'mongoose';
+import { syncLeaseId, syncWorkflowId } from '../domain/ids';
+import { emptyCounts } from '../domain/listing';
+import { leaseStore, isDuplicateKey } from './leases';
+import type { ConnectorConfig, WaitingFor } from '../domain/connector';
+import type { ListingState, StateCounts } from '../domain/listing';
+import type { SyncMode, SyncOutcome, SyncPhase, SyncScope, SyncTrigger } from '../domain/sync';
+
+/** One execution of a catalogue sync. */
+export interface SyncRunDocument {
+  /** `syn_` + 20 hex digits. */
+  _id: string;
+  connectorId: string;
+  workflowId: string;
+  mode: SyncMode;
+  trigger: SyncTrigger;
+  scope: SyncScope;
+  /** The named SKUs when `scope` is `skus`. */
+  skus: string[];
+  phase: SyncPhase;
+  outcome: SyncOutcome | null;
+  /** Why it was skipped, cancelled or failed. */
+  outcomeReason: string | null;
+  /** SKUs read so far; the size of the assortment once the collect phase is through. */
+  total: number;
+  counts: StateCounts;
+  /** SKUs that the source lists but that could not be read in this run, by the source's ids. */
+  unreadable: string[];
+  /** SKUs that Amazon answered for in this run, and over how long, for rate and ETA. */
+  processed: number;
+  toSend: number;
+  publishStartedAt: Date | null;
+  paused: boolean;
+  waitingFor: WaitingFor | null;
+  configVersion: number;
+  /** The configuration that the run started with and keeps (V15). */
+  config: ConnectorConfig | null;
+  startedAt: Date;
+  endedAt: Date | null;
+}
+
+const mixed = Schema.Types.Mixed;
+
+const syncRunSchema = new Schema(
+  {
+    _id: { type: String, required: true },
+    connectorId: { type: String, required: true },
+    workflowId: { type: String, required: true },
+    mode: { type: String, required: true },
+    trigger: { type: String, required: true },
+    scope: { type: String, required: true },
+    skus: { type: [String], default: [] },
+    phase: { type: String, required: true },
+    outcome: { type: String, default: null },
+    outcomeReason: { type: String, default: null },
+    total: { type: Number, default: 0 },
+    counts: { type: mixed, default: {} },
+    unreadable: { type: [String], default: [] },
+    processed: { type: Number, default: 0 },
+    toSend: { type: Number, default: 0 },
+    publishStartedAt: { type: Date, default: null },
+    paused: { type: Boolean, default: false },
+    waitingFor: { type: mixed, default: null },
+    configVersion: { type: Number, default: 0 },
+    config: { type: mixed, default: null },
+    startedAt: { type: Date, required: true },
+    endedAt: { type: Date, default: null },
+  },
+  { collection: 'syncRuns', minimize: false, versionKey: false }
+);
+syncRunSchema.index({ connectorId: 1, startedAt: -1 });
+
+export function syncRunModel(connection: Connection): Model<SyncRunDocument> {
+  return (connection.models.SyncRun ?? connection.model('SyncRun', syncRunSchema)) as unknown as Model<SyncRunDocument>;
+}
+
+/** What a run is about. */
+export interface SyncRequest {
+  connectorId: string;
+  trigger: SyncTrigger;
+  mode: SyncMode;
+  scope: SyncScope;
+  skus: string[];
+  configVersion: number;
+}
+
+/** A lease younger than this is respected even when its workflow is not to be seen yet: it is being started. */
+const STARTING_MS = 30_000;
+
+/** The queries on sync runs, and their single flight: one run per connector, whatever starts it. */
+export function syncRunStore(connection: Connection) {
+  const model = syncRunModel(connection);
+  const leases = leaseStore(connection);
+
+  /** Takes the connector's lease for a run; says who has it when somebody else is at work. */
+  async function lease(
+    connectorId: string,
+    run: { syncId: string; workflowId: string },
+    isRunning: (workflowId: string) => Promise<boolean>
+  ): Promise<{ taken: true } | { taken: false; by: string }> {
+    const id = syncLeaseId(connectorId);
+    const wanted = { holder: run.syncId, workflowId: run.workflowId };
+    const held = await leases.take(id, wanted);
+    if (held.holder === run.syncId) return { taken: true };
+    const isStarting = Date.now() - held.takenAt.getTime() < STARTING_MS;
+    if (held.workflowId !== null && !isStarting && !(await isRunning(held.workflowId))) {
+      const replaced = await leases.replace(id, held.holder, wanted);
+      if (replaced) {
+        await model.updateOne(
+          { _id: held.holder, endedAt: null },
+          { $set: { phase: 'done', outcome: 'failed', outcomeReason: 'Its workflow was gone.', endedAt: new Date() } }
+        );
+        return { taken: true };
+      }
+    }
+    return { taken: false, by: held.holder };
+  }
+
+  async function insert(run: { syncId: string; workflowId: string }, request: SyncRequest): Promise<void> {
+    try {
+      await model.create({
+        _id: run.syncId,
+        workflowId: run.workflowId,
+        ...request,
+        phase: 'queued',
+        counts: emptyCounts(),
+        startedAt: new Date(),
+      });
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+    }
+  }
+
+  return {
+    /**
+     * Opens a run that a person or the API asked for: takes the lease and writes the row. The caller starts its workflow.
+     *
+     * @param isRunning - whether a workflow id is still running; asked only to tell a run at work from one that is gone.
+     * @param syncId - given where the request itself may be repeated; the same id opens the same run.
+     */
+    async request(
+      request: SyncRequest,
+      isRunning: (workflowId: string) => Promise<boolean>,
+      syncId = `syn_${randomBytes(10).toString('hex')}`
+    ): Promise<{ kind: 'opened'; syncId: string; workflowId: string } | { kind: 'busy'; syncId: string }> {
+      const run = { syncId, workflowId: syncWorkflowId(request.connectorId, syncId) };
+      const leased = await lease(request.connectorId, run, isRunning);
+      if (!leased.taken) return { kind: 'busy', syncId: leased.by };
+      await insert(run, request);
+      return { kind: 'opened', ...run };
+    },
+
+    /** Opens the run of a workflow that a schedule started. Safe to repeat with the same ids. */
+    async openScheduled(
+      run: { syncId: string; workflowId: string },
+      request: SyncRequest,
+      isRunning: (workflowId: string) => Promise<boolean>
+    ): Promise<{ kind: 'opened' } | { kind: 'busy'; syncId: string }> {
+      const leased = await lease(request.connectorId, run, isRunning);
+      if (!leased.taken) return { kind: 'busy', syncId: leased.by };
+      await insert(run, request);
+      return { kind: 'opened' };
+    },
+
+    /** Gives the lease of an opened run back, when its workflow could not be started. */
+    async abandon(connectorId: string, syncId: string, reason: string): Promise<void> {
+      await this.end(syncId, 'failed', reason);
+      await leases.release(syncLeaseId(connectorId), syncId);
+    },
+
+    async get(syncId: string): Promise<SyncRunDocument | undefined> {
+      return (await model.findById(syncId).lean()) ?? undefined;
+    },
+
+    /** The connector's run at work, if one holds the lease. */
+    async current(connectorId: string): Promise<SyncRunDocument | undefined> {
+      const held = await leases.holderOf(syncLeaseId(connectorId));
+      return held ? this.get(held.holder) : undefined;
+    },
+
+    /** The newest runs first. */
+    async history(connectorId: string, limit: number): Promise<SyncRunDocument[]> {
+      return model.find({ connectorId }).sort({ startedAt: -1 }).limit(limit).lean();
+    },
+
+    async update(syncId: string, change: Partial<SyncRunDocument>): Promise<void> {
+      await model.updateOne({ _id: syncId }, { $set: change });
+    },
+
+    /** Moves counters by what a page did: from the states SKUs had to the states they have. */
+    async count(syncId: string, moves: Partial<Record<ListingState, number>>, processed: number): Promise<void> {
+      const inc: Record<string, number> = {};
+      for (const [state, by] of Object.entries(moves)) if (by !== 0) inc[`counts.${state}`] = by;
+      if (processed !== 0) inc.processed = processed;
+      if (Object.keys(inc).length > 0) await model.updateOne({ _id: syncId }, { $inc: inc });
+    },
+
+    /** Remembers SKUs that were listed and could not be read, so that they are not taken for removed. */
+    async noteUnreadable(syncId: string, sourceIds: readonly string[]): Promise<void> {
+      await model.updateOne({ _id: syncId }, { $addToSet: { unreadable: { $each: [...sourceIds] } } });
+    },
+
+    /** Ends a run; one that has ended keeps its end. */
+    async end(syncId: string, outcome: SyncOutcome, reason: string | null): Promise<void> {
+      await model.updateOne(
+        { _id: syncId, endedAt: null },
+        {
+          $set: { phase: 'done', outcome, outcomeReason: reason, waitingFor: null, paused: false, endedAt: new Date() },
+        }
+      );
+    },
+
+    /** Gives the connector's lease back. */
+    async release(connectorId: string, syncId: string): Promise<void> {
+      await leases.release(syncLeaseId(connectorId), syncId);
+    },
+
+    async removeAll(connectorId: string): Promise<void> {
+      await model.deleteMany({ connectorId });
+    },
+  };
+}
+
+export type SyncRunStore = ReturnType<typeof syncRunStore>;

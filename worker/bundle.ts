@@ -1,0 +1,10 @@
+import { join } from 'node:path';
+import { bundleWorkflowCode, DefaultLogger, type WorkflowBundle } from '@temporalio/worker';
+
+/** Builds the workflow bundle from the sources beside this folder. */
+export async function bundleWorkflows(): Promise<WorkflowBundle> {
+  return bundleWorkflowCode({
+    workflowsPath: join(__dirname, '..', 'workflows', 'index.ts'),
+    logger: new DefaultLogger('WARN'),
+  });
+}

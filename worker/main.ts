@@ -1,0 +1,76 @@
+import { hostname } from 'node:os';
+import { DefaultLogger, NativeConnection, Runtime, Worker, makeTelemetryFilterString } from '@temporalio/worker';
+import pino from 'pino';
+import { createOrchestrator } from '../adapters/temporal/orchestrator';
+import { ConfigError, loadConfig, type Config } from '../config';
+import { connectDatabase } from '../models/database';
+import { ensureIndexes } from '../models/indexes';
+import { createActivities } from './activities';
+import { bundleWorkflows } from './bundle';
+import { reconcile } from './reconcile';
+
+const RECONCILE_EVERY_MS = 3_600_000;
+/** Workflow and activity tasks at once, in one process. Pages are few and long; retries are many and short. */
+const AT_ONCE = { activities: 60, workflowTasks: 20, cachedWorkflows: 200 } as const;
+
+async function main(config: Config): Promise<void> {
+  const logger = pino({ name: 'worker', level: config.LOG_LEVEL });
+  Runtime.install({
+    logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
+      const write = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+      logger[write[level]](meta ?? {}, message);
+    }),
+    telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN' }) } },
+    shutdownSignals: ['SIGTERM', 'SIGINT'],
+  });
+  const [workflowBundle, connection, database] = await Promise.all([
+    bundleWorkflows(),
+    NativeConnection.connect({ address: config.TEMPORAL_ADDRESS }),
+    connectDatabase(config.MONGODB_URI),
+  ]);
+  await ensureIndexes(database);
+  const orchestrator = createOrchestrator({
+    address: config.TEMPORAL_ADDRESS,
+    namespace: config.TEMPORAL_NAMESPACE,
+    taskQueue: config.TEMPORAL_TASK_QUEUE,
+  });
+  const worker = await Worker.create({
+    connection,
+    namespace: config.TEMPORAL_NAMESPACE,
+    taskQueue: config.TEMPORAL_TASK_QUEUE,
+    identity: `${process.pid}@${hostname()}`,
+    workflowBundle,
+    activities: createActivities({ config, connection: database, orchestrator, logger }),
+    maxConcurrentActivityTaskExecutions: AT_ONCE.activities,
+    maxConcurrentWorkflowTaskExecutions: AT_ONCE.workflowTasks,
+    maxCachedWorkflows: AT_ONCE.cachedWorkflows,
+    shutdownGraceTime: config.SHUTDOWN_GRACE_SECONDS * 1000,
+  });
+  const inLine = (): void =>
+    void reconcile(database, orchestrator, logger).catch((error: unknown) =>
+      logger.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'could not bring schedules in line')
+    );
+  const timer = setInterval(inLine, RECONCILE_EVERY_MS);
+  inLine();
+  console.log('worker ready');
+  try {
+    await worker.run();
+  } finally {
+    clearInterval(timer);
+    await orchestrator.close();
+    await connection.close();
+    await database.close();
+  }
+}
+
+try {
+  const config = loadConfig(process.env);
+  main(config).catch((error: unknown) => {
+    console.error('The worker stopped:', error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  });
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

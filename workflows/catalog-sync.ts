@@ -1,0 +1,268 @@
+import {
+  ActivityFailure,
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  ContinueAsNew,
+  continueAsNew,
+  isCancellation,
+  log,
+  proxyActivities,
+  setHandler,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { CatalogSyncActivities } from '../activities/catalog-sync';
+import type { WaitingFor } from '../domain/connector';
+import type { Lane } from '../domain/ledger';
+import type { CatalogSyncInput, RunningSync, SyncOutcome, SyncPhase } from '../domain/sync';
+import { configurationChanged, pauseRequested, resumeRequested, syncProgress } from './messages';
+import { mendable } from './waiting';
+
+/** Short steps in the database. They are tried until the database is back. */
+const { openSyncRun, noteProgress, closeSyncRun, claimRetries } = proxyActivities<CatalogSyncActivities>({
+  startToCloseTimeout: '1 minute',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+});
+
+/** Pages: long, with a heartbeat. An outage is waited out here, by one backoff for the whole page. */
+const { collectPage, sweepUnseen, publishPage, readBack } = proxyActivities<CatalogSyncActivities>({
+  startToCloseTimeout: '1 hour',
+  heartbeatTimeout: '15 seconds',
+  retry: { initialInterval: '2 seconds', maximumInterval: '2 minutes' },
+});
+
+/** SKUs in one window of durable retries. */
+const RETRY_WINDOW = 50;
+/** How often a parked run looks again by itself whether its credential was mended. */
+const LOOK_AGAIN = '15 minutes';
+
+/**
+ * One run of a connector's catalogue sync: the source is read into the ledger, what changed goes to Amazon in two lanes
+ * with durable retries beside them, and what Amazon accepted is looked for there.
+ */
+export async function catalogSync(input: CatalogSyncInput): Promise<SyncOutcome> {
+  const run = input.resume ?? (await open(input));
+  if (!run) return 'skipped';
+  const sync = new CatalogSync(input, run);
+  try {
+    await sync.collect();
+    sync.retryBeside();
+    await sync.publish();
+    await sync.readBack();
+    return await sync.close('completed', null);
+  } catch (error) {
+    if (error instanceof ContinueAsNew) throw error;
+    return await sync.end(error);
+  }
+}
+
+/** The run to go through; undefined when it may not start: the connector is not active, or another run is at work. */
+async function open({ connectorId, syncId, trigger }: CatalogSyncInput): Promise<RunningSync | undefined> {
+  const { firstExecutionRunId } = workflowInfo();
+  const opened = await openSyncRun({ connectorId, syncId, trigger, firstExecutionRunId });
+  if (opened.kind === 'opened') return opened.run;
+  log.info('sync skipped', { reason: opened.reason });
+  return undefined;
+}
+
+/** A run's state, and its steps in the order in which they happen. */
+class CatalogSync {
+  private phase: SyncPhase;
+  private waitingFor: WaitingFor | null = null;
+  private configurationWrites = 0;
+  /** SKUs that wait for a durable retry, as far as this run has heard. */
+  private toRetry: number;
+  private lanesAreThrough = false;
+  private readonly retries = new CancellationScope();
+  private retriesAreDone = false;
+  private retryFailure: unknown;
+
+  constructor(
+    private readonly input: CatalogSyncInput,
+    private readonly run: RunningSync
+  ) {
+    this.phase = run.phase;
+    // What the run before a continue-as-new had in its retry windows is claimed again.
+    this.toRetry = input.resume ? 1 : 0;
+    setHandler(pauseRequested, () => void (this.run.paused = true));
+    setHandler(resumeRequested, () => void (this.run.paused = false));
+    setHandler(configurationChanged, () => void (this.configurationWrites += 1));
+    setHandler(syncProgress, () => ({
+      syncId: this.run.syncId,
+      phase: this.phase,
+      paused: this.run.paused,
+      waitingFor: this.waitingFor,
+    }));
+  }
+
+  /** Pages of the source become verdicts in the ledger; then what the source no longer lists is taken off sale. */
+  async collect(): Promise<void> {
+    if (this.run.phase !== 'collect') return;
+    const { syncId } = this.run;
+    do {
+      const cursor = this.run.sourceCursor;
+      const page = await this.step(() => collectPage({ syncId, cursor }));
+      this.run.sourceCursor = page.nextCursor;
+      if (page.nextCursor !== null) await this.continueAsNewWhenLong();
+    } while (this.run.sourceCursor !== null);
+    await this.step(() => sweepUnseen({ syncId }));
+    await this.enter('publish');
+  }
+
+  /** Both lanes side by side, because Amazon gives PUT and PATCH rates of their own. */
+  async publish(): Promise<void> {
+    await Promise.all([this.lane('details'), this.lane('offer')]);
+    await this.continueAsNewWhenLong();
+    this.lanesAreThrough = true;
+    if (this.run.phase === 'publish') await this.enter('verify');
+  }
+
+  /** Looks for what Amazon accepted until all is seen, or the run's time for it is up: then later runs look on. */
+  async readBack(): Promise<void> {
+    const { syncId, policy } = this.run;
+    for (;;) {
+      const { open, nextInSeconds } = await this.step(() => readBack({ syncId }));
+      const wait = open > 0 ? nextInSeconds : policy.retryInitialSeconds;
+      if (this.retriesAreDone) {
+        this.run.verifyingSince ??= Date.now();
+        const until = this.run.verifyingSince + policy.verifyWaitSeconds * 1000;
+        if (open === 0 || Date.now() + wait * 1000 > until) break;
+      }
+      await condition(() => open === 0 && this.retriesAreDone, wait * 1000);
+      await this.continueAsNewWhenLong();
+    }
+    if (this.retryFailure) throw this.retryFailure;
+  }
+
+  async close(outcome: SyncOutcome, reason: string | null): Promise<SyncOutcome> {
+    this.phase = 'close';
+    await closeSyncRun({ syncId: this.run.syncId, outcome, reason });
+    this.phase = 'done';
+    await condition(allHandlersFinished);
+    return outcome;
+  }
+
+  /** A run that was cancelled or failed still ends with exact counts, and gives its lease back. */
+  async end(error: unknown): Promise<SyncOutcome> {
+    this.retries.cancel();
+    const isCancelled = isCancellation(error);
+    const reason = isCancelled ? 'It was cancelled.' : rootMessage(error);
+    await CancellationScope.nonCancellable(() => this.close(isCancelled ? 'cancelled' : 'failed', reason));
+    if (isCancelled) return 'cancelled';
+    throw error;
+  }
+
+  /** SKUs that failed for a passing reason get durable retries of their own, a window at a time, beside the lanes. */
+  retryBeside(): void {
+    void this.retries
+      .run(() => this.retryInWindows())
+      .catch((error: unknown) => {
+        if (!isCancellation(error)) this.retryFailure = error;
+      })
+      .finally(() => (this.retriesAreDone = true));
+  }
+
+  private async retryInWindows(): Promise<void> {
+    const { syncId, policy } = this.run;
+    const startedAt = Date.now();
+    for (;;) {
+      await condition(() => this.toRetry > 0 || this.lanesAreThrough);
+      const isTimeUp = Date.now() - startedAt > policy.retryGiveUpSeconds * 1000;
+      if (this.lanesAreThrough && (this.toRetry === 0 || isTimeUp)) return;
+      await sleep(policy.retryInitialSeconds * 1000);
+      const heardBefore = this.toRetry;
+      const window = await claimRetries({ syncId, window: this.run.retryWindows, limit: RETRY_WINDOW });
+      this.run.retryWindows += 1;
+      await Promise.all(window.skus.map((sku) => this.retry(sku)));
+      this.toRetry += window.left - heardBefore;
+    }
+  }
+
+  /** One SKU, until it is answered or the run's time for retries is up: then the next run goes on with it. */
+  private async retry(sku: string): Promise<void> {
+    const { syncId, policy } = this.run;
+    const { publishSku } = proxyActivities<CatalogSyncActivities>({
+      startToCloseTimeout: '5 minutes',
+      heartbeatTimeout: '15 seconds',
+      scheduleToCloseTimeout: policy.retryGiveUpSeconds * 1000,
+      retry: {
+        initialInterval: policy.retryInitialSeconds * 2000,
+        maximumInterval: policy.retryMaximumSeconds * 1000,
+      },
+    });
+    try {
+      await this.step(() => publishSku({ syncId, sku }));
+    } catch (error) {
+      if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    }
+  }
+
+  /** Pages of one lane, one after the other. */
+  private async lane(lane: Lane): Promise<void> {
+    const { syncId, lanes } = this.run;
+    for (let page = lanes[lane]; page !== null && !this.isLong(); page = lanes[lane]) {
+      const at = page;
+      const sent = await this.step(() => publishPage({ syncId, lane, page: at }));
+      lanes[lane] = sent.nextPage;
+      this.toRetry += sent.failed;
+    }
+  }
+
+  /** Runs one step once the run is not paused. A credential that fails parks the run until it is mended. */
+  private async step<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      await this.whilePaused();
+      try {
+        return await work();
+      } catch (error) {
+        const waitingFor = mendable(error);
+        if (!waitingFor) throw error;
+        await this.park(waitingFor);
+      }
+    }
+  }
+
+  private async whilePaused(): Promise<void> {
+    if (!this.run.paused) return;
+    const { syncId } = this.run;
+    await noteProgress({ syncId, paused: true });
+    await condition(() => !this.run.paused);
+    await noteProgress({ syncId, paused: false });
+  }
+
+  private async park(waitingFor: WaitingFor): Promise<void> {
+    const { syncId } = this.run;
+    const writes = this.configurationWrites;
+    this.waitingFor ??= waitingFor;
+    await noteProgress({ syncId, waitingFor: this.waitingFor });
+    await condition(() => this.configurationWrites > writes, LOOK_AGAIN);
+    this.waitingFor = null;
+    await noteProgress({ syncId, waitingFor: null });
+  }
+
+  private async enter(phase: 'publish' | 'verify'): Promise<void> {
+    this.run.phase = phase;
+    this.phase = phase;
+    await noteProgress({ syncId: this.run.syncId, phase });
+  }
+
+  private isLong(): boolean {
+    const { continueAsNewSuggested, historyLength } = workflowInfo();
+    return continueAsNewSuggested || historyLength > this.run.policy.historyEvents;
+  }
+
+  /** Goes on with a fresh history. Retries in hand are let go: the ledger knows them, and they are claimed again. */
+  private async continueAsNewWhenLong(): Promise<void> {
+    if (!this.isLong()) return;
+    this.retries.cancel();
+    await condition(() => allHandlersFinished());
+    await continueAsNew<typeof catalogSync>({ ...this.input, resume: this.run });
+  }
+}
+
+/** The innermost message of a failure: the activity's own words. */
+function rootMessage(error: unknown): string {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  return cause?.message ?? (error instanceof Error ? error.message : 'unknown failure');
+}
