@@ -1,0 +1,34 @@
+/** A token bucket's plan. */
+export interface Plan {
+  /** Requests per second. */
+  rate: number;
+  /** Requests that a full bucket lets through at once. */
+  burst: number;
+}
+
+interface DocumentedLimit extends Plan {
+  /** The bucket that all sellers of one application share, where Amazon has one. Its burst is not documented. */
+  perApplication?: Plan;
+}
+
+/**
+ * Amazon's default usage plans by operationId: one bucket per seller and application, for some operations a second one per
+ * application. Where Amazon's model and its documentation disagree about the burst, the lower one. Source: SP-API usage
+ * plans, Listings Items rate limits of 2025-06-25.
+ */
+export const DOCUMENTED_LIMITS: Readonly<Record<string, DocumentedLimit>> = {
+  putListingsItem: { rate: 5, burst: 5, perApplication: { rate: 100, burst: 100 } },
+  patchListingsItem: { rate: 5, burst: 5, perApplication: { rate: 500, burst: 500 } },
+  getListingsItem: { rate: 5, burst: 5, perApplication: { rate: 100, burst: 100 } },
+  searchListingsItems: { rate: 5, burst: 5, perApplication: { rate: 100, burst: 100 } },
+  searchDefinitionsProductTypes: { rate: 5, burst: 5 },
+  getDefinitionsProductType: { rate: 5, burst: 5 },
+  getMarketplaceParticipations: { rate: 0.016, burst: 15 },
+};
+
+/** @throws RangeError for an operation that the table does not hold. */
+export function documentedLimit(operation: string): DocumentedLimit {
+  const limit = DOCUMENTED_LIMITS[operation];
+  if (!limit) throw new RangeError(`No documented limit for the operation '${operation}'`);
+  return limit;
+}
