@@ -146,6 +146,14 @@ export function createConnectorOnboardingActivities(deps: ConnectorOnboardingDep
             : `The store has no trade policy ${source.salesChannel}; it has ${channels.map(({ id }) => id).join(', ')}.`,
           owner: 'merchant',
         });
+      const { country, currency } = requireMarketplace(connector.config.amazon.country);
+      if (channel.currency && channel.currency !== currency)
+        return waitFor({
+          code: 'currency_mismatch',
+          field: 'source.salesChannel',
+          message: `The trade policy ${channel.id} (${channel.name}) has prices in ${channel.currency}, and Amazon ${country} sells in ${currency}. Choose a trade policy in ${currency}.`,
+          owner: 'merchant',
+        });
       const affiliate = await store.affiliate(source.affiliateId, signal);
       if (affiliate && affiliate.endpoint !== affiliateOf(connector).endpoint)
         return waitFor({

@@ -34,5 +34,3 @@ export function skuOfListingId(id: string): string {
   return id.slice(id.indexOf(':') + 1);
 }
 
-/** The task queue that all of Longshore's workers poll. */
-export const TASK_QUEUE = 'longshore';

@@ -241,13 +241,10 @@ export function afterAnswer(
     submittedAt: now,
     checks: 0,
   };
-  if (entry.verdict.kind === 'block') return { ...accepted, state: 'blocked', nextCheckAt: null };
-  if (entry.verdict.kind === 'remove') return { ...accepted, state: 'removed', nextCheckAt: null };
   return {
     ...accepted,
+    ...(isHeldBack(entry) ? {} : { reason: 'Amazon accepted it; it is looked for there.', problems: answer.problems }),
     state: 'submitted',
-    reason: 'Amazon accepted it; it is looked for there.',
-    problems: answer.problems,
     nextCheckAt: later(now, verifyAfterSeconds[0] ?? 60),
   };
 }
@@ -293,17 +290,7 @@ export function afterReadBack(
       nextCheckAt: null,
     };
   const missing = whatIsMissing(entry, snapshot);
-  if (!missing)
-    return {
-      ...looked,
-      state: entry.verdict.kind === 'pause' ? 'paused' : 'live',
-      reason:
-        entry.verdict.kind === 'pause'
-          ? (entry.verdict.reasons[0] ?? 'Stock is below the minimum.')
-          : 'Amazon shows it as it was sent.',
-      problems: snapshot!.problems,
-      nextCheckAt: null,
-    };
+  if (!missing) return { ...looked, ...asWanted(entry, snapshot), nextCheckAt: null };
   const nextCheck = verifyAfterSeconds[entry.checks + 1];
   if (nextCheck === undefined)
     return {
@@ -314,6 +301,26 @@ export function afterReadBack(
       nextCheckAt: null,
     };
   return { ...looked, nextCheckAt: later(entry.submittedAt ?? now, nextCheck) };
+}
+
+/** The state of an entry that Amazon has as it should be. One that a rule holds back keeps the rule's words. */
+function asWanted(entry: LedgerEntry, snapshot: ListingSnapshot | undefined): LedgerChange {
+  const problems = snapshot?.problems ?? [];
+  switch (entry.verdict.kind) {
+    case 'sell':
+      return { state: 'live', reason: 'Amazon shows it as it was sent.', problems };
+    case 'pause':
+      return { state: 'paused', reason: entry.verdict.reasons[0] ?? 'Its stock is below the minimum.', problems };
+    case 'block':
+      return { state: 'blocked' };
+    case 'remove':
+      return { state: 'removed' };
+  }
+}
+
+/** Sent only to end its sale: a rule holds it back, or it has left the assortment. */
+function isHeldBack(entry: LedgerEntry): boolean {
+  return entry.verdict.kind === 'block' || entry.verdict.kind === 'remove';
 }
 
 function seenOf(snapshot: ListingSnapshot, now: Date): ListingSeen {
@@ -328,11 +335,13 @@ function seenOf(snapshot: ListingSnapshot, now: Date): ListingSeen {
 
 /** What Amazon does not show yet of what was sent, in a sentence; undefined when all is there. */
 function whatIsMissing(entry: LedgerEntry, snapshot: ListingSnapshot | undefined): string | undefined {
-  if (!snapshot || snapshot.status.length === 0) return 'Amazon accepted it, but does not show it.';
+  if (!snapshot && isHeldBack(entry)) return undefined;
+  if (!snapshot || (snapshot.status.length === 0 && !isHeldBack(entry)))
+    return 'Amazon accepted it, but does not show it.';
   const quantity = quantityOf(entry.wanted);
   if (quantity !== undefined && snapshot.quantity !== undefined && snapshot.quantity !== quantity)
     return `Amazon still shows the quantity ${snapshot.quantity} instead of ${quantity}.`;
-  const price = priceOf(entry.wanted);
+  const price = isHeldBack(entry) ? undefined : priceOf(entry.wanted);
   if (price !== undefined && snapshot.price !== undefined && Math.abs(Number(snapshot.price) - price) > 0.004)
     return `Amazon still shows the price ${snapshot.price} instead of ${price}.`;
   const shouldBeBuyable =

@@ -1,4 +1,4 @@
-import { sleep } from '@temporalio/activity';
+import { activityInfo, sleep } from '@temporalio/activity';
 import { failureCodeOf, isAuthFailure, isPassing, OutsideError } from '../../domain/errors';
 import { afterAnswer, afterFailure, type Lane, type LedgerChange, type LedgerEntry } from '../../domain/ledger';
 import { detailsPatches, offerPatches, putAttributes } from '../../domain/listing-changes';
@@ -12,8 +12,10 @@ import { runContext, waitingNoter, writeEntries, type CatalogSyncDependencies, t
 const PUBLISH_AT_ONCE = 200;
 /** Tries of one SKU inside its page, before it becomes a durable retry of its own. */
 const QUICK_TRIES = 2;
-/** When most of a page fails it is an outage, and not that many bad SKUs. */
-const OUTAGE = { atLeast: 10, share: 0.5, inARow: 30 } as const;
+/** When so many fail, in a row or of a page, it may be an outage, and not that many bad SKUs. */
+const SUSPICIOUS = { inARow: 12, share: 0.5, atLeast: 10 } as const;
+/** So often a page that fails is taken for an outage even though Amazon can be read: then its SKUs are retried one by one. */
+const BENEFIT_OF_DOUBT = 3;
 
 /** What was sent for one SKU, and Amazon's answer. */
 interface Submission {
@@ -96,8 +98,11 @@ export function publishSteps(deps: CatalogSyncDependencies) {
       if ('error' in result) {
         const code = failureCodeOf(result.error);
         failedInARow += 1;
-        if (isAuthFailure(code) || code === 'throttled' || failedInARow >= OUTAGE.inARow) throw result.error;
+        if (isAuthFailure(code) || code === 'throttled') throw result.error;
         failures.push({ entry, error: result.error });
+        if (failedInARow < SUSPICIOUS.inARow) return;
+        if (await isOutage(account, entry.sku, signal)) throw result.error;
+        failedInARow = 0;
         return;
       }
       await writeEntries(deps, run, [entry], [{ sku: entry.sku, change: result.value }]);
@@ -105,10 +110,17 @@ export function publishSteps(deps: CatalogSyncDependencies) {
       if (!isReachable) await runs.update(run._id, { waitingFor: null });
       isReachable = true;
     });
-    if (failures.length >= OUTAGE.atLeast && failures.length > entries.length * OUTAGE.share) throw failures[0]!.error;
+    const isSuspicious = failures.length >= SUSPICIOUS.atLeast && failures.length > entries.length * SUSPICIOUS.share;
+    if (isSuspicious && (await isOutage(account, failures[0]!.entry.sku, signal))) throw failures[0]!.error;
     for (const { entry, error } of failures)
       await writeEntries(deps, run, [entry], [{ sku: entry.sku, change: failed(entry, error) }]);
     return failures.length;
+  }
+
+  /** Tells an outage from bad SKUs, which must not hold up the others for ever: in an outage Amazon cannot be read either. */
+  async function isOutage(account: AmazonAccount, sku: string, signal: AbortSignal): Promise<boolean> {
+    if (activityInfo().attempt <= BENEFIT_OF_DOUBT) return true;
+    return 'error' in (await tried(() => listings.search(account, [sku], signal), signal));
   }
 
   async function answerWithQuickTries(

@@ -36,7 +36,12 @@ export function createVtexStore(options: VtexStoreOptions): VtexStore {
         salesChannelList,
         signal
       );
-      return found.map(({ Id, Name, IsActive }) => ({ id: Id, name: Name ?? '', isActive: IsActive ?? false }));
+      return found.map((channel) => ({
+        id: channel.Id,
+        name: channel.Name ?? '',
+        isActive: channel.IsActive ?? false,
+        currency: channel.CurrencyCode ?? '',
+      }));
     },
 
     quoteShipping: (zipCode, country, signal) =>

@@ -84,7 +84,7 @@ export const inventory = z.object({
     .nullish(),
 });
 
-export const salesChannelList = z.array(z.object({ Id: id, Name: text, IsActive: flag }));
+export const salesChannelList = z.array(z.object({ Id: id, Name: text, IsActive: flag, CurrencyCode: text }));
 
 /** Loose: what a replacement does not know must survive it. */
 export const affiliateRecord = z.looseObject({

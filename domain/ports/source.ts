@@ -13,6 +13,8 @@ export interface SalesChannel {
   id: string;
   name: string;
   isActive: boolean;
+  /** ISO 4217; empty when the store does not say. Its prices are in this currency. */
+  currency: string;
 }
 
 /** An affiliate as the store has it (V1, V2). */

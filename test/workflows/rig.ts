@@ -7,7 +7,8 @@ import { createOrchestrator } from '../../adapters/temporal/orchestrator';
 import { createKeyring } from '../../adapters/secrets/keyring';
 import { loadConfig, type Config } from '../../config';
 import { parseConnector, type ConnectorSecrets, type SecretField } from '../../domain/connector-contract';
-import type { ConnectorConfig } from '../../domain/connector';
+import type { ConnectorConfig, WaitingFor } from '../../domain/connector';
+import { onboardingWorkflowId, removalWorkflowId } from '../../domain/ids';
 import type { ListingState } from '../../domain/listing';
 import type { Orchestrator } from '../../domain/ports/orchestrator';
 import type { Sealed } from '../../domain/ports/secrets';
@@ -37,6 +38,14 @@ export interface AmazonBook {
   patches: number;
   submissions: number;
   attributes: Record<string, unknown[]>;
+}
+
+/** What a real VTEX would now hold of one affiliate. */
+export interface AffiliateBook {
+  name: string;
+  followUpEmail: string | null;
+  salesChannel: string;
+  searchURIEndpoint: string | null;
 }
 
 /** A product line of a sandbox catalogue, as far as tests write one. */
@@ -131,6 +140,30 @@ export class Rig {
       }),
       shutdownGraceTime: 1000,
       maxCachedWorkflows: 50,
+    });
+    this.worker = { worker, done: worker.run() };
+  }
+
+  /** Replaces the worker by one whose activities are changed, and that forgets a workflow as soon as it stands still. */
+  async startForgetfulWorker(
+    change: (activities: ReturnType<typeof createActivities>) => ReturnType<typeof createActivities>
+  ): Promise<void> {
+    await this.stopWorker();
+    const worker = await Worker.create({
+      connection: this.native,
+      namespace: this.config.TEMPORAL_NAMESPACE,
+      taskQueue: this.config.TEMPORAL_TASK_QUEUE,
+      workflowBundle: { codePath: process.env.TEST_WORKFLOW_BUNDLE ?? '' },
+      activities: change(
+        createActivities({
+          config: this.config,
+          connection: this.database,
+          orchestrator: this.orchestrator,
+          logger: pino({ level: 'silent' }),
+        })
+      ),
+      shutdownGraceTime: 1000,
+      maxCachedWorkflows: 0,
     });
     this.worker = { worker, done: worker.run() };
   }
@@ -327,6 +360,88 @@ export class Rig {
 
   async inState(connectorId: string, state: ListingState): Promise<ListingDocument[]> {
     return (await this.listings(connectorId)).filter((entry) => entry.state === state);
+  }
+
+  /** Waits until a connector waits for something with this code. */
+  async waiting(connectorId: string, code: string): Promise<WaitingFor> {
+    let seen: ConnectorDocument | undefined;
+    await this.until(
+      async () => {
+        seen = await this.connector(connectorId);
+        return seen.onboarding.waitingFor?.code === code;
+      },
+      `the connector to wait for ${code}`
+    ).catch((error: Error) => {
+      throw new Error(`${error.message}: ${JSON.stringify(seen?.onboarding)}`);
+    });
+    return seen!.onboarding.waitingFor!;
+  }
+
+  /** Waits until the onboarding that is at work has ended well. */
+  async onboarded(connectorId: string, seconds = 30): Promise<ConnectorDocument> {
+    const handle = this.client.workflow.getHandle(onboardingWorkflowId(connectorId));
+    await this.until(
+      async () => (await handle.describe()).status.name !== 'RUNNING',
+      'the onboarding to end',
+      seconds
+    ).catch(async (error: Error) => {
+      throw new Error(`${error.message}: ${JSON.stringify((await this.connector(connectorId)).onboarding)}`);
+    });
+    await handle.result();
+    return this.connector(connectorId);
+  }
+
+  /** Asks for a connector's removal, as the API would. */
+  async startRemoval(connectorId: string): Promise<void> {
+    await connectorModel(this.database).updateOne({ _id: connectorId }, { $set: { state: 'removing' } });
+    await this.orchestrator.startRemoval(connectorId);
+  }
+
+  async isGone(connectorId: string): Promise<boolean> {
+    return (await connectorStore(this.database).get(connectorId)) === undefined;
+  }
+
+  /** Waits until a connector is removed. */
+  async removed(connectorId: string, seconds = 30): Promise<void> {
+    await this.until(() => this.isGone(connectorId), 'the connector to be gone', seconds);
+    await this.client.workflow.getHandle(removalWorkflowId(connectorId)).result();
+  }
+
+  /** The affiliates that a world's store holds, by id. */
+  async affiliates(world: World): Promise<Record<string, AffiliateBook>> {
+    const { account } = world.vtex;
+    const books = await this.control<{ vtex: Record<string, { affiliates: Record<string, AffiliateBook> }> }>(
+      'GET',
+      `books?account=${account}`
+    );
+    return books.vtex[account]?.affiliates ?? {};
+  }
+
+  /** Writes an affiliate as a person in the store's admin would, whatever the store refuses by API. */
+  async createAffiliateByHand(world: World, affiliate: { id: string } & Partial<AffiliateBook>): Promise<void> {
+    await this.control('POST', `worlds/${world.name}/vtex`, { affiliateCreation: 'allowed' });
+    const answer = await fetch(
+      `${this.sandbox.url}/vtex/${world.vtex.account}/api/fulfillment/pvt/affiliates/${affiliate.id}`,
+      {
+        method: 'PUT',
+        headers: {
+          'content-type': 'application/json',
+          'x-vtex-api-appkey': world.vtex.appKey,
+          'x-vtex-api-apptoken': world.vtex.appToken,
+        },
+        body: JSON.stringify({ salesChannel: '1', searchURIEndpointVersion: '1.x.x', ...affiliate }),
+      }
+    );
+    if (answer.status !== 204) throw new Error(`creating the affiliate: ${answer.status} ${await answer.text()}`);
+  }
+
+  /** How often each operation was called so far. */
+  async callCount(operation: string): Promise<number> {
+    return (await this.calls(operation)).length;
+  }
+
+  async calls(operation: string): Promise<{ at: string; sellerId?: string; account?: string; status: number }[]> {
+    return this.control('GET', `calls?operation=${operation}&limit=50000`);
   }
 
   /** Waits, with a bound, and says what for when it is in vain. */

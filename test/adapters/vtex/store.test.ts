@@ -167,8 +167,8 @@ describe('a VTEX store, against the sandbox', () => {
 
   it('lists the sales channels', async () => {
     expect(await store.salesChannels(never)).toEqual([
-      { id: '1', name: 'Main', isActive: true },
-      { id: '2', name: 'Second', isActive: false },
+      { id: '1', name: 'Main', isActive: true, currency: 'USD' },
+      { id: '2', name: 'Second', isActive: false, currency: 'USD' },
     ]);
   });
 

@@ -1,0 +1,267 @@
+import { listingModel } from '../../models/listings';
+import type { ListingProblem } from '../../domain/listing';
+import { ApiUnderTest } from './api-under-test';
+import { listing, putListings } from './samples';
+
+let api: ApiUnderTest;
+beforeAll(async () => {
+  api = await ApiUnderTest.start();
+});
+afterAll(async () => {
+  await api.stop();
+});
+
+const invalid: ListingProblem = {
+  code: 'invalid',
+  message: 'The brand is missing.',
+  severity: 'error',
+  owner: 'merchant',
+};
+const refused: ListingProblem = {
+  code: 'amazon.90220',
+  message: "'brand' is required but missing.",
+  severity: 'error',
+  owner: 'merchant',
+  attributes: ['brand'],
+};
+const unsent = { sentHashes: null, submittedAt: null, lastPayload: null, lastAnswer: null, seen: null, attempts: [] };
+
+describe('GET …/listings', () => {
+  it('pages by SKU without gaps or repeats while the ledger is being written', async () => {
+    const id = await api.connector();
+    const skus = Array.from({ length: 23 }, (_, n) => `sku-${String(n).padStart(2, '0')}`);
+    await putListings(api.connection, skus.map((sku) => listing(id, sku)));
+    await putListings(api.connection, [listing(await api.connector(), 'of another connector')]);
+    const seen: string[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const { body } = await api.get(`/v1/connectors/${id}/listings?limit=5${cursor ? `&cursor=${cursor}` : ''}`);
+      seen.push(...body.items.map(({ sku }) => sku as string));
+      cursor = body.nextCursor;
+      await listingModel(api.connection).updateMany({ connectorId: id }, { $set: { state: 'pending' } });
+    }
+    expect(seen).toEqual(skus);
+  });
+
+  it('narrows to a state, a problem, and a prefix in any case', async () => {
+    const id = await api.connector();
+    await putListings(api.connection, [
+      listing(id, 'AB-1'),
+      listing(id, 'ab-2', { state: 'rejected', problems: [refused] }),
+      listing(id, 'A.b', { state: 'blocked', problems: [invalid] }),
+      listing(id, 'zz', { state: 'rejected', problems: [refused, invalid] }),
+    ]);
+    const skus = async (query: string) =>
+      (await api.get(`/v1/connectors/${id}/listings?${query}`)).body.items.map(({ sku }) => sku);
+    expect(await skus('state=rejected')).toEqual(['ab-2', 'zz']);
+    expect(await skus('problem=invalid')).toEqual(['A.b', 'zz']);
+    expect(await skus('q=aB-')).toEqual(['AB-1', 'ab-2']);
+    expect(await skus('q=a.')).toEqual(['A.b']);
+    expect(await skus('state=rejected&problem=amazon.90220&q=z')).toEqual(['zz']);
+    expect(await skus('state=removed')).toEqual([]);
+  });
+});
+
+describe('GET …/listings/{sku}', () => {
+  it('explains an integrated SKU, which shows with a p (V16, B9)', async () => {
+    const id = await api.connector();
+    await putListings(api.connection, [listing(id, '13737')]);
+    const { status, body } = await api.get(`/v1/connectors/${id}/listings/13737`);
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      sku: '13737',
+      displayCode: '13737p',
+      title: 'Title of 13737',
+      state: 'live',
+      meaning: 'seen at Amazon, for sale',
+      reason: 'Amazon shows it as it was sent.',
+      quantity: 9,
+      productType: 'SHIRT',
+      problems: [],
+      updatedAt: expect.any(String),
+      sourceId: 'src-13737',
+      productId: 'p1',
+      isKit: false,
+      verdict: { kind: 'sell', blockReason: null, reasons: ['Stock is 9.'] },
+      wanted: {
+        productType: 'SHIRT',
+        requirements: 'LISTING',
+        details: { item_name: [{ value: 'Title of 13737' }] },
+        price: { purchasable_offer: [{ our_price: 1 }] },
+        quantity: { fulfillment_availability: [{ quantity: 9 }] },
+      },
+      lastPayload: { attributes: { item_name: [{ value: 'Title of 13737' }] } },
+      lastAnswer: { at: '2026-01-01T00:00:00.000Z', status: 'ACCEPTED', submissionId: 'sub-1', problems: [] },
+      attempts: [{ at: '2026-01-01T00:00:00.000Z', operation: 'put', outcome: 'accepted', message: null }],
+      failures: 0,
+      submittedAt: '2026-01-01T00:00:00.000Z',
+      nextAttemptAt: null,
+      nextCheckAt: null,
+      atAmazon: {
+        at: '2026-01-01T00:05:00.000Z',
+        asin: 'B000TEST01',
+        status: ['BUYABLE'],
+        quantity: 9,
+        price: '1.00',
+      },
+    });
+  });
+
+  it.each(['with/slash', 'with space', 'ümlaut', 'a:b', '100%', '../x', "o'clock"])('finds the SKU %s', async (sku) => {
+    const id = await api.connector();
+    await putListings(api.connection, [listing(id, sku, { state: 'submitted' })]);
+    const { status, body } = await api.get(`/v1/connectors/${id}/listings/${encodeURIComponent(sku)}`);
+    expect([status, body.sku, body.displayCode]).toEqual([200, sku, sku]);
+  });
+});
+
+describe('GET …/listings.csv', () => {
+  it('gives every SKU, and no value that a spreadsheet takes for a formula', async () => {
+    const id = await api.connector();
+    await putListings(api.connection, [
+      listing(id, '=cmd()', { title: '+1', reason: '@SUM(A1)', problems: [{ ...invalid, message: '-2+3' }] }),
+      listing(id, 'a', { title: 'with "quotes", commas\nand lines' }),
+      ...Array.from({ length: 1_200 }, (_, n) => listing(id, `z${n}`)),
+    ]);
+
+    const { status, headers, text } = await api.get(`/v1/connectors/${id}/listings.csv`);
+
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toBe('text/csv; charset=utf-8');
+    expect(headers.get('content-disposition')).toBe(`attachment; filename="listings-${id}.csv"`);
+    const lines = text.split('\n');
+    expect(lines[0]).toBe(
+      'sku,displayCode,title,state,reason,quantity,productType,asin,problemCodes,problems,submittedAt,nextAttemptAt,updatedAt'
+    );
+    expect(lines[1]).toMatch(/^'=cmd\(\),'=cmd\(\)p,'\+1,live,'@SUM\(A1\),9,SHIRT,B000TEST01,invalid,'-2\+3,/);
+    expect(text).toContain('"with ""quotes"", commas\nand lines"');
+    expect(lines.length).toBe(1 + 1_202 + 1 + 1);
+  });
+
+  it('narrows as the list does', async () => {
+    const id = await api.connector();
+    await putListings(api.connection, [listing(id, 'a'), listing(id, 'b', { state: 'rejected' })]);
+    const { text } = await api.get(`/v1/connectors/${id}/listings.csv?state=rejected`);
+    expect(text.trim().split('\n')).toHaveLength(2);
+  });
+});
+
+describe('POST …/requeue', () => {
+  it('puts SKUs back in the lane they need, and starts a run', async () => {
+    const id = await api.connector();
+    await putListings(api.connection, [
+      listing(id, 'rejected', { state: 'rejected', problems: [refused], refusedHashes: { details: 'd1' } }),
+      listing(id, 'never-sent', { ...unsent, state: 'rejected', problems: [refused] }),
+      listing(id, 'live', { problems: [refused] }),
+      listing(id, 'blocked', { ...unsent, state: 'blocked', problems: [refused], verdict: { kind: 'block', reasons: [] } }),
+      listing(id, 'other'),
+    ]);
+
+    const { status, body } = await api.post(`/v1/connectors/${id}/requeue`, { problem: 'amazon.90220' });
+
+    expect([status, body.requeued]).toEqual([202, 3]);
+    expect(api.orchestrator.calls.at(-1)).toEqual({
+      name: 'startSync',
+      args: [{ connectorId: id, syncId: body.id, trigger: 'api' }],
+    });
+    const rows = await listingModel(api.connection).find({ connectorId: id }).lean();
+    const bySku = Object.fromEntries(rows.map((row) => [row.sku, row]));
+    expect(Object.fromEntries(rows.map(({ sku, state, lane }) => [sku, [state, lane]]))).toEqual({
+      rejected: ['pending', 'details'],
+      'never-sent': ['pending', 'details'],
+      live: ['pending', 'offer'],
+      blocked: ['blocked', null],
+      other: ['live', null],
+    });
+    expect(bySku.rejected).toMatchObject({ refusedHashes: null, sentHashes: { details: '' }, problemCodes: [] });
+    expect(bySku.live!.sentHashes).toEqual({ details: 'd1' });
+    expect(bySku.live!.reason).toBe('Queued again by ADMIN_API_KEY.');
+  });
+
+  it('takes SKUs by name and state together', async () => {
+    const id = await api.connector();
+    await putListings(api.connection, [
+      listing(id, 'a', { state: 'rejected' }),
+      listing(id, 'b', { state: 'rejected' }),
+      listing(id, 'c'),
+    ]);
+    const { body } = await api.post(`/v1/connectors/${id}/requeue`, { state: 'rejected', skus: ['a', 'c', 'nowhere'] });
+    expect(body.requeued).toBe(1);
+  });
+
+  it('starts nothing when nothing matches', async () => {
+    const id = await api.connector();
+    const { status, body } = await api.post(`/v1/connectors/${id}/requeue`, { state: 'rejected' });
+    expect([status, body]).toEqual([202, { id: null, requeued: 0 }]);
+    expect(api.orchestrator.namesOf(id)).not.toContain('startSync');
+  });
+
+  it('changes nothing while a sync runs', async () => {
+    const id = await api.connector();
+    await putListings(api.connection, [listing(id, 'a', { state: 'rejected' })]);
+    const { body: running } = await api.post(`/v1/connectors/${id}/syncs`, {});
+    const { status, body } = await api.post(`/v1/connectors/${id}/requeue`, { state: 'rejected' });
+    expect([status, body.code, body.syncId]).toEqual([409, 'sync_running', running.id]);
+    expect(await listingModel(api.connection).countDocuments({ connectorId: id, state: 'rejected' })).toBe(1);
+  });
+});
+
+describe('GET …/problems', () => {
+  it('groups by code, counts SKUs, and says what to do and who', async () => {
+    const id = await api.connector();
+    await putListings(api.connection, [
+      ...Array.from({ length: 7 }, (_, n) => listing(id, `i${n}`, { state: 'blocked', problems: [invalid, invalid] })),
+      listing(id, 'r1', { state: 'rejected', problems: [refused] }),
+      listing(id, 'fine'),
+    ]);
+    const { body } = await api.get(`/v1/connectors/${id}/problems`);
+    expect(body.items).toEqual([
+      {
+        code: 'invalid',
+        message: 'The brand is missing.',
+        meaning: 'Something that Amazon requires is missing or has the wrong form.',
+        action: 'Correct the item in the catalogue; it is sent when it changes.',
+        owner: 'merchant',
+        severity: 'error',
+        count: 7,
+        sampleSkus: ['i0', 'i1', 'i2', 'i3', 'i4'],
+      },
+      {
+        code: 'amazon.90220',
+        message: "'brand' is required but missing.",
+        meaning: 'Amazon refused what was sent.',
+        action: 'Correct the item in the catalogue; it is sent again when it changes.',
+        owner: 'merchant',
+        severity: 'error',
+        count: 1,
+        sampleSkus: ['r1'],
+      },
+    ]);
+  });
+});
+
+describe('GET …/stock-preview', () => {
+  it('says that nothing is known before the assortment was read', async () => {
+    const id = await api.connector();
+    const { body } = await api.get(`/v1/connectors/${id}/stock-preview`);
+    expect(body).toEqual({ minimumStock: 2, known: false, count: 0, items: [], nextCursor: null });
+  });
+
+  it('lists the SKUs strictly below the minimum that is tried', async () => {
+    const id = await api.connector();
+    const stock = (sku: string, quantity: number) =>
+      listing(id, sku, { verdict: { kind: 'sell', reasons: [], quantity } });
+    await putListings(api.connection, [
+      stock('four', 4),
+      stock('five', 5),
+      stock('three', 3),
+      listing(id, 'kit', { verdict: { kind: 'block', reasons: [], blockReason: 'kit' } }),
+    ]);
+    const first = await api.get(`/v1/connectors/${id}/stock-preview?minimumStock=5&limit=1`);
+    expect(first.body).toMatchObject({ minimumStock: 5, known: true, count: 2, items: [{ sku: 'four', stock: 4 }] });
+    const second = await api.get(
+      `/v1/connectors/${id}/stock-preview?minimumStock=5&limit=1&cursor=${first.body.nextCursor}`
+    );
+    expect(second.body).toMatchObject({ count: 2, items: [{ sku: 'three', stock: 3 }], nextCursor: null });
+  });
+});
