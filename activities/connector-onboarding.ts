@@ -1,8 +1,7 @@
-import { cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ConnectorInput, OnboardingStep, StepResult, WaitingFor } from '../domain/connector';
 import { parseConnector, SECRET_FIELDS } from '../domain/connector-contract';
-import { isAuthFailure, OutsideError } from '../domain/errors';
+import { isPassing, OutsideError } from '../domain/errors';
 import { requireMarketplace } from '../domain/marketplaces';
 import type { AmazonAccount, AmazonAccounts, AmazonListings } from '../domain/ports/amazon';
 import type { Orchestrator } from '../domain/ports/orchestrator';
@@ -12,7 +11,8 @@ import type { ConnectorDocument, ConnectorStore } from '../models/connectors';
 import type { CredentialStore } from '../models/credentials';
 import type { SyncRunStore } from '../models/sync-runs';
 import { amazonAccount } from './amazon-account';
-import { classified, waitingForOf } from './failures';
+import { waitingForOf } from './failures';
+import { withPulse } from './pulse';
 
 export interface ConnectorOnboardingDependencies {
   connectors: ConnectorStore;
@@ -39,28 +39,27 @@ export function createConnectorOnboardingActivities(deps: ConnectorOnboardingDep
 
   async function connectorOf({ connectorId }: ConnectorInput): Promise<ConnectorDocument> {
     const connector = await connectors.get(connectorId);
-    if (!connector) throw ApplicationFailure.nonRetryable(`Connector ${connectorId} is gone`, 'config');
+    if (!connector || connector.state === 'removing')
+      throw ApplicationFailure.nonRetryable(`Connector ${connectorId} is gone`, 'config');
     return connector;
   }
 
   /** A step against the outside world: a failure that a person can mend makes it wait, a passing one is thrown. */
   function step(work: (connector: ConnectorDocument, signal: AbortSignal) => Promise<StepResult>) {
-    return (input: ConnectorInput): Promise<StepResult> => {
-      const signal = cancellationSignal();
-      return classified(async () => {
+    return (input: ConnectorInput): Promise<StepResult> =>
+      withPulse(async ({ signal }) => {
         const connector = await connectorOf(input);
         try {
           return await work(connector, signal);
         } catch (error) {
           if (!(error instanceof OutsideError)) throw error;
           const waitingFor = waitingForOf(error);
-          if (isAuthFailure(error.code)) return waitFor(waitingFor);
+          if (!isPassing(error.code)) return waitFor(waitingFor);
           // The engine brings the step back by itself; meanwhile people see why it takes long.
           await connectors.noteWaiting(connector._id, waitingFor);
           throw error;
         }
-      }, signal);
-    };
+      });
   }
 
   return {
@@ -171,15 +170,19 @@ export function createConnectorOnboardingActivities(deps: ConnectorOnboardingDep
       const store = deps.vtexOf(connector);
       const wanted = affiliateOf(connector);
       const before = connector.onboarding.created.affiliateId;
-      if (before && before !== wanted.id) await store.deleteAffiliate(before, signal);
+      if (before && before !== wanted.id) {
+        await store.deleteAffiliate(before, signal);
+        await connectors.noteCreated(connector._id, { affiliateId: null });
+      }
       const found = await store.affiliate(wanted.id, signal);
       if (found && isSame(found, wanted)) return done(`The affiliate ${wanted.id} is there.`);
       if (!found) await connectors.noteCreated(connector._id, { affiliateId: wanted.id });
       try {
-        await store.putAffiliate(wanted, signal);
+        // Seen through even when the step is cancelled: cut off, it might still happen after a removal has looked.
+        await store.putAffiliate(wanted, new AbortController().signal);
       } catch (error) {
         if (!(error instanceof OutsideError) || error.code !== 'auth.forbidden') throw error;
-        if (!found) await connectors.noteCreated(connector._id, { affiliateId: undefined });
+        if (!found) await connectors.noteCreated(connector._id, { affiliateId: null });
         return waitFor({
           code: 'affiliate_refused',
           message: `The store does not let Longshore create the affiliate. Create it in the VTEX Admin under Store Settings > Orders > Affiliates: id ${wanted.id}, name ${wanted.name}, e-mail ${wanted.followUpEmail}, trade policy ${wanted.salesChannel}, search endpoint ${wanted.endpoint}, version 1.x.x.`,

@@ -33,4 +33,3 @@ export function connectorIdOf(id: string): string | undefined {
 export function skuOfListingId(id: string): string {
   return id.slice(id.indexOf(':') + 1);
 }
-

@@ -33,6 +33,10 @@ export interface RunningSync {
   phase: 'collect' | 'publish' | 'verify';
   /** Where the next page of the source begins; null before the first. */
   sourceCursor: string | null;
+  /** SKUs that were read so far. */
+  read: number;
+  /** How often the source was read, or the lanes were gone through, once more because the database had lost something. */
+  repeats: number;
   /** The next ledger page of each lane, or null when the lane is through. */
   lanes: { details: number | null; offer: number | null };
   /** How many windows of durable retries were opened. */

@@ -164,6 +164,16 @@ export function ledgerStore(connection: Connection) {
       return model.find({ connectorId, state }).lean();
     },
 
+    /** How many SKUs a run has seen in the source. */
+    async seenBy(connectorId: string, syncId: string): Promise<number> {
+      return model.countDocuments({ connectorId, lastRun: syncId });
+    },
+
+    /** How many SKUs wait to be sent. */
+    async waiting(connectorId: string): Promise<number> {
+      return model.countDocuments({ connectorId, state: 'pending' });
+    },
+
     /** How many SKUs hold a place under the connector's limit. */
     async placesTaken(connectorId: string): Promise<number> {
       return model.countDocuments({ connectorId, hasPlace: true });

@@ -1,6 +1,7 @@
 import {
   ActivityFailure,
   allHandlersFinished,
+  ApplicationFailure,
   CancellationScope,
   condition,
   ContinueAsNew,
@@ -20,7 +21,7 @@ import { configurationChanged, pauseRequested, resumeRequested, syncProgress } f
 import { mendable } from './waiting';
 
 /** Short steps in the database. They are tried until the database is back. */
-const { openSyncRun, noteProgress, closeSyncRun, claimRetries } = proxyActivities<CatalogSyncActivities>({
+const { openSyncRun, noteProgress, closeSyncRun, claimRetries, countUnsent } = proxyActivities<CatalogSyncActivities>({
   startToCloseTimeout: '1 minute',
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 });
@@ -32,6 +33,8 @@ const { collectPage, sweepUnseen, publishPage, readBack } = proxyActivities<Cata
   retry: { initialInterval: '2 seconds', maximumInterval: '2 minutes' },
 });
 
+/** How often a run goes through something once more, should the database lose what it had confirmed. */
+const MOST_REPEATS = 5;
 /** SKUs in one window of durable retries. */
 const RETRY_WINDOW = 50;
 /** How often a parked run looks again by itself whether its credential was mended. */
@@ -104,16 +107,31 @@ class CatalogSync {
       const cursor = this.run.sourceCursor;
       const page = await this.step(() => collectPage({ syncId, cursor }));
       this.run.sourceCursor = page.nextCursor;
+      this.run.read += page.read;
       if (page.nextCursor !== null) await this.continueAsNewWhenLong();
     } while (this.run.sourceCursor !== null);
-    await this.step(() => sweepUnseen({ syncId }));
+    const { isComplete } = await this.step(() => sweepUnseen({ syncId, read: this.run.read }));
+    if (!isComplete) return this.collectAgain();
     await this.enter('publish');
+  }
+
+  /** The database has lost something that it had confirmed: a crash of one that does not write through. */
+  private async collectAgain(): Promise<void> {
+    this.repeat('the ledger has lost SKUs that were read');
+    this.run.sourceCursor = null;
+    this.run.read = 0;
+    await this.collect();
   }
 
   /** Both lanes side by side, because Amazon gives PUT and PATCH rates of their own. */
   async publish(): Promise<void> {
     await Promise.all([this.lane('details'), this.lane('offer')]);
     await this.continueAsNewWhenLong();
+    if ((await countUnsent({ syncId: this.run.syncId })) > 0) {
+      this.repeat('the ledger has lost answers of Amazon');
+      this.run.lanes = { details: 0, offer: 0 };
+      return this.publish();
+    }
     this.lanesAreThrough = true;
     if (this.run.phase === 'publish') await this.enter('verify');
   }
@@ -245,6 +263,13 @@ class CatalogSync {
     this.run.phase = phase;
     this.phase = phase;
     await noteProgress({ syncId: this.run.syncId, phase });
+  }
+
+  private repeat(why: string): void {
+    this.run.repeats += 1;
+    log.warn('going through a step once more', { why, repeats: this.run.repeats });
+    if (this.run.repeats > MOST_REPEATS)
+      throw ApplicationFailure.nonRetryable(`The run was repeated in vain: ${why}`, 'bug');
   }
 
   private isLong(): boolean {

@@ -2,9 +2,15 @@ import { ActivityFailure, isCancellation, log, proxyActivities } from '@temporal
 import type { ConnectorRemovalActivities } from '../activities/connector-removal';
 import type { ConnectorInput } from '../domain/connector';
 
-const { stopWork, deleteSchedule, forgetConnector } = proxyActivities<ConnectorRemovalActivities>({
+const { stopWork } = proxyActivities<ConnectorRemovalActivities>({
   startToCloseTimeout: '10 minutes',
   heartbeatTimeout: '30 seconds',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+});
+
+/** Forgetting a large ledger takes minutes, without a heartbeat. */
+const { deleteSchedule, forgetConnector } = proxyActivities<ConnectorRemovalActivities>({
+  startToCloseTimeout: '10 minutes',
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 });
 

@@ -18,6 +18,15 @@ interface CollectPlace {
   total: number;
   toSend: number;
   seen: number;
+  /** Of those seen, how many could be read. */
+  read: number;
+}
+
+/** What a collect activity hands back. */
+interface CollectedPage {
+  nextCursor: string | null;
+  /** SKUs that were read and written into the ledger. */
+  read: number;
 }
 
 /** Step 1: the source's items become verdicts, hashes and lanes in the ledger. */
@@ -26,8 +35,8 @@ export function collectSteps(deps: CatalogSyncDependencies) {
 
   return {
     /** Reads pages of the source into the ledger, some 500 SKUs; goes on from its heartbeat after a lost worker. */
-    async collectPage(input: { syncId: string; cursor: string | null }): Promise<{ nextCursor: string | null }> {
-      return withPulse<{ nextCursor: string | null }, CollectPlace>(
+    async collectPage(input: { syncId: string; cursor: string | null }): Promise<CollectedPage> {
+      return withPulse<CollectedPage, CollectPlace>(
         async ({ at, signal }) => {
           const { run, connector } = await runContext(deps, input.syncId);
           const source = deps.sourceOf(connector);
@@ -36,11 +45,11 @@ export function collectSteps(deps: CatalogSyncDependencies) {
             const sourceIds = [...named.values()].map((entry) => entry.sourceId);
             const { items, unreadable } = await source.readItems(sourceIds, signal);
             await runs.update(run._id, { total: sourceIds.length, toSend: await writePage(run, items, unreadable) });
-            return { nextCursor: null };
+            return { nextCursor: null, read: items.length };
           }
           const lost = activityInfo().heartbeatDetails as CollectPlace | undefined;
-          let place = lost ?? { cursor: input.cursor, total: run.total, toSend: run.toSend, seen: 0 };
-          if (lost?.cursor === null) return { nextCursor: null };
+          let place = lost ?? { cursor: input.cursor, total: run.total, toSend: run.toSend, seen: 0, read: 0 };
+          if (lost?.cursor === null) return { nextCursor: null, read: lost.read };
           do {
             const page = await source.readPage(place.cursor, LEDGER_PAGE_SIZE, signal);
             const toSend = await writePage(run, page.items, page.unreadable);
@@ -50,26 +59,36 @@ export function collectSteps(deps: CatalogSyncDependencies) {
               total: place.total + read,
               toSend: place.toSend + toSend,
               seen: place.seen + read,
+              read: place.read + page.items.length,
             };
             await runs.update(run._id, { total: place.total, toSend: place.toSend, waitingFor: null });
             at(place);
           } while (place.cursor !== null && place.seen < COLLECT_AT_ONCE);
-          return { nextCursor: place.cursor };
+          return { nextCursor: place.cursor, read: place.read };
         },
         waitingNoter(deps, input.syncId)
       );
     },
 
-    /** After a full reading: what the source did not list any more is sold out and then `removed`. Safe to repeat. */
-    async sweepUnseen(input: { syncId: string }): Promise<void> {
-      await withPulse(async ({ signal }) => {
+    /**
+     * After a full reading: what the source did not list any more is sold out and then `removed`. Does nothing when the
+     * ledger holds fewer SKUs of this run than were read, because the database has lost some: then they are to be read
+     * again. Safe to repeat.
+     */
+    async sweepUnseen(input: { syncId: string; read: number }): Promise<{ isComplete: boolean }> {
+      return withPulse(async ({ signal }) => {
         const { run, connector } = await runContext(deps, input.syncId);
+        if ((await ledger.seenBy(run.connectorId, run._id)) < input.read) {
+          await runs.update(run._id, { total: 0, toSend: 0 });
+          return { isComplete: false };
+        }
         if (run.scope === 'full')
           for (let page = 0; page <= connector.ledgerPage.number; page++) {
             signal.throwIfAborted();
             await sweepPage(run, await ledger.page(run.connectorId, page));
           }
         await runs.update(run._id, { counts: await ledger.counts(run.connectorId), publishStartedAt: new Date() });
+        return { isComplete: true };
       });
     },
   };

@@ -58,6 +58,12 @@ export function publishSteps(deps: CatalogSyncDependencies) {
       );
     },
 
+    /** How many SKUs still wait after both lanes: only those whose answers the database has lost. */
+    async countUnsent(input: { syncId: string }): Promise<number> {
+      const { run } = await runContext(deps, input.syncId);
+      return ledger.waiting(run.connectorId);
+    },
+
     /** The SKUs whose durable retry is due, at most `limit`, taken in hand by one window. Safe to repeat. */
     async claimRetries(input: {
       syncId: string;

@@ -59,6 +59,8 @@ export function runSteps(deps: CatalogSyncDependencies) {
           scope: row?.scope ?? 'full',
           phase: 'collect',
           sourceCursor: null,
+          read: 0,
+          repeats: 0,
           lanes: { details: 0, offer: 0 },
           retryWindows: 0,
           paused: false,

@@ -365,13 +365,10 @@ export class Rig {
   /** Waits until a connector waits for something with this code. */
   async waiting(connectorId: string, code: string): Promise<WaitingFor> {
     let seen: ConnectorDocument | undefined;
-    await this.until(
-      async () => {
-        seen = await this.connector(connectorId);
-        return seen.onboarding.waitingFor?.code === code;
-      },
-      `the connector to wait for ${code}`
-    ).catch((error: Error) => {
+    await this.until(async () => {
+      seen = await this.connector(connectorId);
+      return seen.onboarding.waitingFor?.code === code;
+    }, `the connector to wait for ${code}`).catch((error: Error) => {
       throw new Error(`${error.message}: ${JSON.stringify(seen?.onboarding)}`);
     });
     return seen!.onboarding.waitingFor!;
