@@ -14,7 +14,12 @@ afterAll(async () => {
   await api.stop();
 });
 
-const NOWHERE = { connectorId: 'con_00000000000000000000', syncId: 'syn_00000000000000000000', keyId: 'key_0', sku: 'x' };
+const NOWHERE = {
+  connectorId: 'con_00000000000000000000',
+  syncId: 'syn_00000000000000000000',
+  keyId: 'key_0',
+  sku: 'x',
+};
 const pathOf = (template: string) =>
   template.replace(/\{(\w+)\}/g, (_all, name: string) => NOWHERE[name as keyof typeof NOWHERE]);
 
@@ -22,20 +27,19 @@ describe('roles', () => {
   const guarded = ENDPOINTS.filter(({ role }) => role !== 'public');
   const matrix = guarded.flatMap((endpoint) => ROLES.map((role) => [endpoint, role] as const));
 
-  it.each(matrix.map(([endpoint, role]) => [`${endpoint.method.toUpperCase()} ${endpoint.path}`, role, endpoint] as const))(
-    '%s as %s',
-    async (_name, role, endpoint) => {
-      const ask = { key: keys[role]!, ...(endpoint.body && { body: {} }) };
-      const { status, body } = await api.request(endpoint.method.toUpperCase(), pathOf(endpoint.path), ask);
-      if (mayAct(role, endpoint.role as Role)) expect(['role_required', 'unauthenticated']).not.toContain(body.code);
-      else
-        expect([status, body.code, body.detail]).toEqual([
-          403,
-          'role_required',
-          `This needs the role ${endpoint.role}; the API key has the role ${role}.`,
-        ]);
-    }
-  );
+  it.each(
+    matrix.map(([endpoint, role]) => [`${endpoint.method.toUpperCase()} ${endpoint.path}`, role, endpoint] as const)
+  )('%s as %s', async (_name, role, endpoint) => {
+    const ask = { key: keys[role]!, ...(endpoint.body && { body: {} }) };
+    const { status, body } = await api.request(endpoint.method.toUpperCase(), pathOf(endpoint.path), ask);
+    if (mayAct(role, endpoint.role as Role)) expect(['role_required', 'unauthenticated']).not.toContain(body.code);
+    else
+      expect([status, body.code, body.detail]).toEqual([
+        403,
+        'role_required',
+        `This needs the role ${endpoint.role}; the API key has the role ${role}.`,
+      ]);
+  });
 
   it.each(guarded.map((endpoint) => [`${endpoint.method.toUpperCase()} ${endpoint.path}`, endpoint] as const))(
     '%s without a key',
@@ -48,8 +52,11 @@ describe('roles', () => {
   it('lets viewers read, operators act, and only admins configure', () => {
     const needs = Object.fromEntries(guarded.map(({ method, path, role }) => [`${method} ${path}`, role]));
     for (const [what, role] of Object.entries(needs)) {
-      const isConfiguring = /^(post|patch|delete) \/v1\/(connectors|connectors\/\{connectorId\}|api-keys.*)$/.test(what);
-      const expected = isConfiguring || what === 'get /v1/api-keys' ? 'admin' : what.startsWith('get ') ? 'viewer' : 'operator';
+      const isConfiguring = /^(post|patch|delete) \/v1\/(connectors|connectors\/\{connectorId\}|api-keys.*)$/.test(
+        what
+      );
+      const expected =
+        isConfiguring || what === 'get /v1/api-keys' ? 'admin' : what.startsWith('get ') ? 'viewer' : 'operator';
       expect([what, role]).toEqual([what, expected]);
     }
   });
@@ -65,7 +72,7 @@ describe('API keys', () => {
     expect(JSON.stringify(await apiKeyModel(api.connection).find().lean())).not.toContain(key);
 
     const listed = await api.get('/v1/api-keys');
-    const { key: _shownOnce, ...shown } = body;
+    const shown = Object.fromEntries(Object.entries(body).filter(([name]) => name !== 'key'));
     expect(listed.body.items).toContainEqual(shown);
     expect(listed.text).not.toContain(key);
 

@@ -85,7 +85,11 @@ describe('POST /v1/connectors', () => {
     const refused = answers.find(({ status }) => status === 422)!;
     expect(refused.body.code).toBe('affiliate_id_taken');
     expect(refused.body.errors).toEqual([
-      { field: 'source.affiliateId', code: 'affiliate_id_taken', message: expect.stringContaining('Choose another one.') },
+      {
+        field: 'source.affiliateId',
+        code: 'affiliate_id_taken',
+        message: expect.stringContaining('Choose another one.'),
+      },
     ]);
   });
 
@@ -149,9 +153,16 @@ describe('GET /v1/connectors/{id}', () => {
     });
     const checklist = body.activationChecklist as { name: string; done: boolean }[];
     expect(checklist.map(({ name, done }) => [name, done])).toEqual(
-      ['validate', 'credential', 'amazon-account', 'source', 'affiliate', 'shipping-simulation', 'schedule', 'ready'].map(
-        (name) => [name, false]
-      )
+      [
+        'validate',
+        'credential',
+        'amazon-account',
+        'source',
+        'affiliate',
+        'shipping-simulation',
+        'schedule',
+        'ready',
+      ].map((name) => [name, false])
     );
   });
 
@@ -238,7 +249,11 @@ describe('PATCH /v1/connectors/{id}', () => {
     });
     expect(status).toBe(422);
     expect(body.errors).toEqual([
-      { field: 'listing.colour', code: 'unknown_field', message: "There is no field 'colour' here; check its spelling." },
+      {
+        field: 'listing.colour',
+        code: 'unknown_field',
+        message: "There is no field 'colour' here; check its spelling.",
+      },
       { field: 'schedule.everyMinutes', code: 'too_small', message: 'This must be at least 5.' },
       {
         field: 'offer.minimumStock',
@@ -293,7 +308,10 @@ describe('PATCH /v1/connectors/{id}', () => {
     const { sellerId } = wanted.amazon;
     const slots = `refreshTokens.${sellerId}`;
     const model = credentialModel(api.connection);
-    await model.updateOne({}, { $set: { [`${slots}.current`]: { keyId: 'test', box: 'proved' }, [`${slots}.next`]: null } });
+    await model.updateOne(
+      {},
+      { $set: { [`${slots}.current`]: { keyId: 'test', box: 'proved' }, [`${slots}.next`]: null } }
+    );
 
     const { status, body } = await api.patch(`/v1/connectors/${id}`, {
       amazon: { refreshToken: SECRETS.nextRefreshToken },
@@ -426,7 +444,7 @@ describe('activation, pause, removal', () => {
 
   it('pauses and resumes, with the schedule, and may be repeated', async () => {
     const id = await api.connector('active');
-    for (const _ of [1, 2]) {
+    for (let times = 0; times < 2; times++) {
       const { status, body } = await api.post(`/v1/connectors/${id}/pause`);
       expect([status, body]).toEqual([200, { id, state: 'paused' }]);
       expect(api.orchestrator.schedules.get(id)?.paused).toBe(true);
@@ -458,7 +476,7 @@ describe('activation, pause, removal', () => {
 
   it('removes by a workflow, may be repeated, and is not found afterwards', async () => {
     const id = await api.connector('active');
-    for (const _ of [1, 2]) {
+    for (let times = 0; times < 2; times++) {
       const { status, body } = await api.delete(`/v1/connectors/${id}`);
       expect([status, body]).toEqual([202, { id, state: 'removing' }]);
     }

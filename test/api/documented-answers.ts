@@ -23,7 +23,8 @@ function closed(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(closed);
   if (!isObject(schema)) return schema;
   const inner = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, closed(value)]));
-  const isPlainObject = schema.type === 'object' && isObject(schema.properties) && Object.keys(schema.properties).length > 0;
+  const isPlainObject =
+    schema.type === 'object' && isObject(schema.properties) && Object.keys(schema.properties).length > 0;
   return isPlainObject && !('additionalProperties' in schema) ? { ...inner, additionalProperties: false } : inner;
 }
 
@@ -63,7 +64,8 @@ export function checkAnswer(
   if (!response) throw new Error(`${method} ${template} answered ${status}, which is not documented`);
   const type = contentType?.split(';')[0];
   if (!type || !response.content) return;
-  if (!response.content[type]) throw new Error(`${method} ${template} answered ${status} as ${type}, which is not documented`);
+  if (!response.content[type])
+    throw new Error(`${method} ${template} answered ${status} as ${type}, which is not documented`);
   if (!/json/.test(type)) return;
   const pointer = ['paths', template, method.toLowerCase(), 'responses', String(status), 'content', type, 'schema'];
   expectValid(`api#/${pointer.map(escaped).join('/')}`, body, `${method} ${path} → ${status}`);

@@ -15,7 +15,10 @@ afterEach(() => {
   api.orchestrator.mood = 'there';
 });
 
-const under = (key: string, apiKey?: string) => ({ headers: { 'idempotency-key': key }, ...(apiKey && { key: apiKey }) });
+const under = (key: string, apiKey?: string) => ({
+  headers: { 'idempotency-key': key },
+  ...(apiKey && { key: apiKey }),
+});
 
 describe('Idempotency-Key', () => {
   it('answers a repeat as it answered the first time, and creates nothing more', async () => {
@@ -101,7 +104,11 @@ describe('Idempotency-Key', () => {
     const taken = await api.connector('draft');
     const { body: other } = await api.get(`/v1/connectors/${taken}`);
     const { sellerId } = (other.config as { amazon: { sellerId: string } }).amazon;
-    const refused = await api.post('/v1/connectors', { ...wanted, amazon: { ...wanted.amazon, sellerId } }, under('fix'));
+    const refused = await api.post(
+      '/v1/connectors',
+      { ...wanted, amazon: { ...wanted.amazon, sellerId } },
+      under('fix')
+    );
     expect(refused.status).toBe(409);
     expect((await api.post('/v1/connectors', wanted, under('fix'))).status).toBe(202);
   });

@@ -30,7 +30,10 @@ describe('GET …/listings', () => {
   it('pages by SKU without gaps or repeats while the ledger is being written', async () => {
     const id = await api.connector();
     const skus = Array.from({ length: 23 }, (_, n) => `sku-${String(n).padStart(2, '0')}`);
-    await putListings(api.connection, skus.map((sku) => listing(id, sku)));
+    await putListings(
+      api.connection,
+      skus.map((sku) => listing(id, sku))
+    );
     await putListings(api.connection, [listing(await api.connector(), 'of another connector')]);
     const seen: string[] = [];
     let cursor: string | null = '';
@@ -153,7 +156,12 @@ describe('POST …/requeue', () => {
       listing(id, 'rejected', { state: 'rejected', problems: [refused], refusedHashes: { details: 'd1' } }),
       listing(id, 'never-sent', { ...unsent, state: 'rejected', problems: [refused] }),
       listing(id, 'live', { problems: [refused] }),
-      listing(id, 'blocked', { ...unsent, state: 'blocked', problems: [refused], verdict: { kind: 'block', reasons: [] } }),
+      listing(id, 'blocked', {
+        ...unsent,
+        state: 'blocked',
+        problems: [refused],
+        verdict: { kind: 'block', reasons: [] },
+      }),
       listing(id, 'other'),
     ]);
 

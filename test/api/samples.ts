@@ -73,9 +73,12 @@ export function vtexConnector(parts: Parts = {}) {
 
 /** A Sales Layer connector by the connector API that is right. */
 export function salesLayerConnector(parts: Parts = {}) {
-  const { listing, offer, ...rest } = vtexConnector(parts);
+  const { name, amazon, orders, schedule } = vtexConnector(parts);
   return {
-    ...rest,
+    name,
+    amazon,
+    ...(orders && { orders }),
+    ...(schedule && { schedule }),
     source: { type: 'saleslayer', connectorCode: 'CN1', secretKey: SECRETS.secretKey, ...parts.source },
     ...(parts.listing && { listing: parts.listing }),
     ...(parts.offer && { offer: parts.offer }),
@@ -94,7 +97,11 @@ export async function bringTo(connection: Connection, id: string, state: Connect
         'onboarding.steps': ONBOARDING_STEPS.map((name) => ({
           name,
           state: isThrough ? 'done' : 'pending',
-          ...(isThrough && { detail: `${name} is done.`, startedAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T00:00:01.000Z' }),
+          ...(isThrough && {
+            detail: `${name} is done.`,
+            startedAt: '2026-01-01T00:00:00.000Z',
+            endedAt: '2026-01-01T00:00:01.000Z',
+          }),
         })),
       },
     }

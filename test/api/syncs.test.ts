@@ -135,9 +135,7 @@ describe('GET /v1/connectors/{id}/syncs', () => {
     const seen: string[] = [];
     let cursor: string | null = '';
     while (cursor !== null) {
-      const { body } = await api.get(
-        `/v1/connectors/${connectorId}/syncs?limit=2${cursor ? `&cursor=${cursor}` : ''}`
-      );
+      const { body } = await api.get(`/v1/connectors/${connectorId}/syncs?limit=2${cursor ? `&cursor=${cursor}` : ''}`);
       seen.push(...body.items.map(({ id }) => id.slice(-1)));
       cursor = body.nextCursor;
     }

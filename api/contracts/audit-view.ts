@@ -1,0 +1,16 @@
+import { z } from 'zod';
+
+export const auditView = z
+  .object({
+    id: z.string(),
+    at: z.string(),
+    actor: z.object({ id: z.string(), name: z.string(), role: z.string() }),
+    action: z.string().describe('e.g. connector.changed'),
+    target: z.object({ type: z.enum(['connector', 'sync', 'api-key']), id: z.string() }),
+    connectorId: z.string().nullable(),
+    fields: z.array(z.string()).describe('Which fields were written; never their values'),
+    requestId: z.string(),
+  })
+  .meta({ id: 'AuditEntry' });
+
+export type AuditView = z.infer<typeof auditView>;

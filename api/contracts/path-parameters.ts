@@ -1,0 +1,7 @@
+/** What the path parameters are, for the documentation. An id that is none of ours is simply not found. */
+export const PATH_PARAMETERS: Record<string, { description: string; example: string }> = {
+  connectorId: { description: 'con_ and 20 hex digits', example: 'con_0123456789abcdef0123' },
+  syncId: { description: 'syn_ and 20 hex digits', example: 'syn_0123456789abcdef0123' },
+  keyId: { description: 'key_ and 20 hex digits', example: 'key_0123456789abcdef0123' },
+  sku: { description: 'The SKU as it is sold, percent-encoded', example: '13737' },
+};

@@ -1,0 +1,78 @@
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
+import type { Connection } from 'mongoose';
+import { createKeyring } from '../adapters/secrets/keyring';
+import { createOrchestrator } from '../adapters/temporal/orchestrator';
+import { ConfigError, loadConfig, type Config } from '../config';
+import { apiKeyModel } from '../models/api-keys';
+import { auditModel } from '../models/audit-log';
+import { idempotencyModel } from '../models/idempotency-keys';
+import { ensureIndexes } from '../models/indexes';
+import { createApp } from './app';
+import { keepConnected } from './keep-connected';
+import { createLogger } from './request-logging';
+
+/** Those of the ledger, and those that only the API needs. */
+async function createIndexes(connection: Connection): Promise<void> {
+  await ensureIndexes(connection);
+  for (const model of [apiKeyModel, auditModel, idempotencyModel]) await model(connection).createIndexes();
+}
+
+/** Runs the API until a signal ends it. MongoDB and Temporal may come and go meanwhile. */
+async function main(config: Config): Promise<void> {
+  const logger = createLogger(config.LOG_LEVEL);
+  const stopping = new AbortController();
+  const connection = keepConnected(config.MONGODB_URI, logger, stopping.signal, createIndexes);
+  const orchestrator = createOrchestrator({
+    address: config.TEMPORAL_ADDRESS,
+    namespace: config.TEMPORAL_NAMESPACE,
+    taskQueue: config.TEMPORAL_TASK_QUEUE,
+  });
+  const app = createApp({
+    connection,
+    orchestrator,
+    secretBox: createKeyring(config.ENCRYPTION_KEYS),
+    logger,
+    adminApiKey: config.ADMIN_API_KEY,
+    publicUrl: config.PUBLIC_URL,
+    requestsPerMinute: config.API_REQUESTS_PER_MINUTE,
+    stopping: stopping.signal,
+  });
+
+  const server = createServer(app);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(config.PORT, config.HOST, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  process.stdout.write(`api ready at http://127.0.0.1:${port}\n`);
+
+  /** Lets requests in progress finish, then closes what they used. A second signal does not wait. */
+  const stop = (): void => {
+    if (stopping.signal.aborted) process.exit(1);
+    stopping.abort();
+    const late = setTimeout(() => process.exit(1), config.SHUTDOWN_GRACE_SECONDS * 1000);
+    late.unref();
+    server.close(() => {
+      void Promise.allSettled([connection.close(), orchestrator.close()]).then(() => process.exit(0));
+    });
+    server.closeIdleConnections();
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+function fail(error: unknown): never {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (error instanceof ConfigError) process.stderr.write(`${message}\n`);
+  else if (code === 'EADDRINUSE' || code === 'EACCES' || code === 'EADDRNOTAVAIL')
+    process.stderr.write(`The API cannot listen there: ${code}. Set HOST and PORT.\n`);
+  else process.stderr.write(`The API could not start: ${(error as Error).stack ?? String(error)}\n`);
+  process.exit(1);
+}
+
+try {
+  main(loadConfig(process.env)).catch(fail);
+} catch (error) {
+  fail(error);
+}

@@ -1,0 +1,57 @@
+import express, { type Request, type RequestHandler } from 'express';
+import { Problem } from './errors';
+import { brokenAt } from './json-position';
+
+/** Bodies above this are refused, in bytes. */
+const LIMIT_BYTES = 1024 * 1024;
+
+function hasBody(request: Request): boolean {
+  return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+}
+
+/** Reads a JSON body of one of the given media types; without a body, `request.body` is undefined. */
+export function readBody(contentTypes: readonly string[]): RequestHandler {
+  const parse = express.json({ limit: LIMIT_BYTES, strict: false, type: () => true });
+  return (request, response, next) => {
+    if (!hasBody(request)) return next();
+    if (!request.is([...contentTypes])) {
+      const given = request.get('Content-Type');
+      return next(
+        new Problem(
+          'unsupported_media_type',
+          `Send the body as ${contentTypes.join(' or ')}${given ? '' : '; the Content-Type header is missing'}.`,
+          { headers: { Accept: contentTypes.join(', ') } }
+        )
+      );
+    }
+    parse(request, response, (error?: unknown) => next(error === undefined ? undefined : bodyProblem(error)));
+  };
+}
+
+/** What the parser of bodies says, without a word of the body itself. */
+function bodyProblem(error: unknown): unknown {
+  const { type, body } = error as { type?: string; body?: unknown };
+  switch (type) {
+    case 'entity.parse.failed':
+      return new Problem('malformed_json', whereBroken(body));
+    case 'entity.too.large':
+      return new Problem('too_large', 'A body may have 1 MB at most.');
+    case 'charset.unsupported':
+      return new Problem('unsupported_media_type', 'Send the body in UTF-8.');
+    case 'encoding.unsupported':
+      return new Problem('unsupported_media_type', 'Send the body plain, or compressed with gzip, deflate or br.');
+    case 'request.aborted':
+    case 'request.size.invalid':
+    case 'entity.verify.failed':
+      return new Problem('malformed_request', 'The body did not arrive as it was announced.');
+    default:
+      return (error as { status?: number }).status === 400
+        ? new Problem('malformed_request', 'The body could not be read.')
+        : error;
+  }
+}
+
+function whereBroken(body: unknown): string {
+  const place = typeof body === 'string' ? brokenAt(body) : undefined;
+  return place ? `The JSON is broken at line ${place.line}, column ${place.column}.` : 'The JSON is broken.';
+}

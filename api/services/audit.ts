@@ -1,0 +1,41 @@
+import { auditLog, type AuditEntry } from '../../models/audit-log';
+import { decodeCursor, DEFAULT_LIMIT, pageOf, type Page } from '../contracts/paging';
+import type { AuditView } from '../contracts/audit-view';
+import type { By } from './by';
+import type { ServiceDeps } from './index';
+
+/** The audit trail (B17). */
+export function auditService({ connection, clock }: Pick<ServiceDeps, 'connection' | 'clock'>) {
+  const log = auditLog(connection);
+  return {
+    /** Notes a change that was made. */
+    async note(
+      by: By,
+      entry: Pick<AuditEntry, 'action' | 'target'> & Partial<Pick<AuditEntry, 'connectorId' | 'fields'>>
+    ): Promise<void> {
+      const { id, name, role } = by.actor;
+      await log.add({
+        at: clock(),
+        actor: { id, name, role },
+        connectorId: null,
+        fields: [],
+        requestId: by.requestId,
+        ...entry,
+      });
+    },
+
+    async list(query: { connectorId?: string; cursor?: string; limit?: number }): Promise<Page<AuditView>> {
+      const [beforeId] = decodeCursor(query.cursor, 's') ?? [];
+      const size = query.limit ?? DEFAULT_LIMIT;
+      const rows = await log.page(
+        { connectorId: query.connectorId, beforeId: beforeId as string | undefined },
+        size + 1
+      );
+      return pageOf(rows, size, (row) => [row._id], viewOf);
+    },
+  };
+}
+
+function viewOf({ _id, at, actor, action, target, connectorId, fields, requestId }: AuditEntry): AuditView {
+  return { id: _id, at: at.toISOString(), actor, action, target, connectorId, fields, requestId };
+}

@@ -1,0 +1,53 @@
+import type { Connection } from 'mongoose';
+import type { Logger } from 'pino';
+import type { Orchestrator } from '../../domain/ports/orchestrator';
+import type { SecretBox } from '../../domain/ports/secrets';
+import { apiKeyService } from './api-keys';
+import { auditService } from './audit';
+import { connectorChanges } from './change-connector';
+import { connectorCreation } from './create-connector';
+import { connectorLifecycle } from './connector-lifecycle';
+import { connectorReading } from './connector-reading';
+import type { Metrics } from '../metrics';
+import { healthService } from './health';
+import { listingService } from './listings';
+import { problemService } from './problems';
+import { syncService } from './syncs';
+import { syncWatch } from './sync-watch';
+
+/** What the services work with. */
+export interface ServiceDeps {
+  connection: Connection;
+  orchestrator: Orchestrator;
+  secretBox: SecretBox;
+  logger: Logger;
+  clock: () => Date;
+  /** Ends the event streams when it aborts. */
+  stopping: AbortSignal;
+  metrics: Metrics;
+  /** The OpenAPI document. */
+  openApi: () => object;
+}
+
+/** Everything the routes can ask for; each function is one answer. */
+export function createServices(deps: ServiceDeps) {
+  return {
+    apiKeys: apiKeyService(deps),
+    audit: auditService(deps),
+    connectors: {
+      ...connectorCreation(deps),
+      ...connectorReading(deps),
+      ...connectorChanges(deps),
+      ...connectorLifecycle(deps),
+    },
+    health: healthService(deps),
+    listings: listingService(deps),
+    metrics: deps.metrics,
+    openApi: deps.openApi,
+    problems: problemService(deps),
+    syncs: syncService(deps),
+    syncWatch: syncWatch(deps),
+  };
+}
+
+export type Services = ReturnType<typeof createServices>;

@@ -1,0 +1,201 @@
+import { emptyCounts } from '../../domain/listing';
+import type { SyncMode, SyncProgress, SyncScope, SyncView } from '../../domain/sync';
+import type { Orchestrator } from '../../domain/ports/orchestrator';
+import { connectorStore, type ConnectorDocument } from '../../models/connectors';
+import { syncHistory } from '../../models/sync-history';
+import { syncRunStore, type SyncRunDocument } from '../../models/sync-runs';
+import { decodeCursor, DEFAULT_LIMIT, pageOf, type Page } from '../contracts/paging';
+import { within } from '../deadline';
+import { notFound, Problem } from '../errors';
+import { auditService } from './audit';
+import type { By } from './by';
+import type { ServiceDeps } from './index';
+import { askWorkflows } from './workflow-engine';
+
+/** A workflow that does not answer in time leaves the view to the database, in milliseconds. */
+const LIVE_BOUND_MS = 500;
+
+/** Sync runs: asked for, watched, steered. */
+export function syncService(deps: ServiceDeps) {
+  const connectors = connectorStore(deps.connection);
+  const history = syncHistory(deps.connection);
+  const runs = syncRunStore(deps.connection);
+  const workflows = askWorkflows(deps.orchestrator);
+  const audit = auditService(deps);
+
+  async function findRun(id: string): Promise<SyncRunDocument> {
+    const run = await runs.get(id);
+    if (!run) throw notFound('sync');
+    return run;
+  }
+
+  /** Does something to a run at work. */
+  async function steer(
+    id: string,
+    verb: 'cancelled' | 'paused' | 'resumed',
+    by: By,
+    work: (orchestrator: Orchestrator, workflowId: string) => Promise<void>
+  ): Promise<{ id: string }> {
+    const run = await findRun(id);
+    if (run.endedAt !== null) throw ended(run);
+    await workflows(async (orchestrator) => work(orchestrator, run.workflowId));
+    await audit.note(by, {
+      action: `sync.${verb}`,
+      target: { type: 'sync', id },
+      connectorId: run.connectorId,
+    });
+    return { id };
+  }
+
+  return {
+    /**
+     * Opens a run and starts its workflow.
+     *
+     * @throws Problem `not_found`, `not_active`, `sync_running`, `workflows_unavailable`
+     */
+    async start(
+      connectorId: string,
+      wanted: { mode: SyncMode; scope: SyncScope; skus: string[] },
+      by: By
+    ): Promise<{ id: string }> {
+      const opened = await this.open(connectorId, wanted);
+      await this.begin(opened, by);
+      return { id: opened.syncId };
+    },
+
+    /** Takes the connector's place for a run, which `begin` then starts. */
+    async open(
+      connectorId: string,
+      wanted: { mode: SyncMode; scope: SyncScope; skus: string[] }
+    ): Promise<{ connectorId: string; syncId: string }> {
+      const connector = await connectors.get(connectorId);
+      if (!connector) throw notFound('connector');
+      if (wanted.mode === 'test') {
+        const message = 'Mode test is not available yet; use synchronization.';
+        throw new Problem('mode_not_available', message, {
+          errors: [{ field: 'mode', code: 'mode_not_available', message }],
+        });
+      }
+      checkMaySync(connector);
+      const request = { connectorId, trigger: 'api' as const, configVersion: connector.configVersion, ...wanted };
+      const opened = await runs.request(request, (workflowId) =>
+        workflows((orchestrator) => orchestrator.isSyncRunning(workflowId))
+      );
+      if (opened.kind === 'busy')
+        throw new Problem(
+          'sync_running',
+          `Sync ${opened.syncId} of this connector is running; wait for it or cancel it.`,
+          {
+            syncId: opened.syncId,
+          }
+        );
+      return { connectorId, syncId: opened.syncId };
+    },
+
+    /** Starts the workflow of an opened run; gives the place back when that fails. */
+    async begin({ connectorId, syncId }: { connectorId: string; syncId: string }, by: By): Promise<void> {
+      try {
+        await workflows((orchestrator) => orchestrator.startSync({ connectorId, syncId, trigger: 'api' }));
+      } catch (error) {
+        await runs.abandon(connectorId, syncId, 'The workflow engine could not be reached to start it.');
+        throw error;
+      }
+      await audit.note(by, { action: 'sync.started', target: { type: 'sync', id: syncId }, connectorId });
+    },
+
+    /** @throws Problem `not_found` */
+    async get(id: string): Promise<SyncView> {
+      return this.view(await findRun(id));
+    },
+
+    /** What the database holds of a run, enriched by its workflow while it is at work and answers. */
+    async view(run: SyncRunDocument): Promise<SyncView> {
+      const progress = run.endedAt === null ? await liveProgress(deps.orchestrator, run.workflowId) : undefined;
+      return viewOf(run, deps.clock(), progress);
+    },
+
+    /** The newest first. */
+    async list(connectorId: string, query: { cursor?: string; limit?: number }): Promise<Page<SyncView>> {
+      if (!(await connectors.get(connectorId))) throw notFound('connector');
+      const [startedAt, id] = decodeCursor(query.cursor, 'ns') ?? [];
+      const size = query.limit ?? DEFAULT_LIMIT;
+      const after = id === undefined ? undefined : { startedAt: new Date(startedAt as number), id: id as string };
+      const rows = await history.page(connectorId, after, size + 1);
+      const now = deps.clock();
+      return pageOf(
+        rows,
+        size,
+        (row) => [row.startedAt.getTime(), row._id],
+        (row) => viewOf(row, now)
+      );
+    },
+
+    /** @throws Problem `not_found`, `sync_ended`, `workflows_unavailable` */
+    async cancel(id: string, by: By): Promise<{ id: string }> {
+      return steer(id, 'cancelled', by, (orchestrator, workflowId) => orchestrator.cancelSync(workflowId));
+    },
+
+    /** @throws Problem `not_found`, `sync_ended`, `workflows_unavailable` */
+    async pause(id: string, by: By): Promise<{ id: string }> {
+      return steer(id, 'paused', by, (orchestrator, workflowId) => orchestrator.pauseSync(workflowId));
+    },
+
+    /** @throws Problem `not_found`, `sync_ended`, `workflows_unavailable` */
+    async resume(id: string, by: By): Promise<{ id: string }> {
+      return steer(id, 'resumed', by, (orchestrator, workflowId) => orchestrator.resumeSync(workflowId));
+    },
+  };
+}
+
+function checkMaySync(connector: ConnectorDocument): void {
+  if (connector.state === 'active' || connector.state === 'paused') return;
+  throw new Problem(
+    'not_active',
+    `Only an active or paused connector can sync; this one is ${connector.state}.${connector.state === 'inactive' ? ' Activate it first.' : ''}`
+  );
+}
+
+function ended(run: SyncRunDocument): Problem {
+  return new Problem('sync_ended', `The sync has ended: ${run.outcome ?? 'done'}.`);
+}
+
+async function liveProgress(orchestrator: Orchestrator, workflowId: string): Promise<SyncProgress | undefined> {
+  try {
+    return await within(LIVE_BOUND_MS + 100, orchestrator.syncProgress(workflowId, LIVE_BOUND_MS));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A run as people see it; `progress` is what its workflow says. */
+export function viewOf(run: SyncRunDocument, now: Date, progress?: SyncProgress): SyncView {
+  return {
+    id: run._id,
+    connectorId: run.connectorId,
+    mode: run.mode,
+    trigger: run.trigger,
+    scope: run.scope,
+    phase: progress?.phase ?? run.phase,
+    outcome: run.outcome,
+    live: progress !== undefined,
+    paused: progress?.paused ?? run.paused,
+    total: run.total,
+    counts: { ...emptyCounts(), ...run.counts },
+    ...speedOf(run, now),
+    waitingFor: progress?.waitingFor ?? run.waitingFor,
+    startedAt: run.startedAt.toISOString(),
+    endedAt: run.endedAt?.toISOString() ?? null,
+  };
+}
+
+/** SKUs answered for per second since publishing began, and how long the rest takes at that rate. */
+function speedOf(run: SyncRunDocument, now: Date): Pick<SyncView, 'ratePerSecond' | 'etaSeconds'> {
+  if (run.publishStartedAt === null || run.processed === 0) return { ratePerSecond: null, etaSeconds: null };
+  const seconds = Math.max(0.001, ((run.endedAt ?? now).getTime() - run.publishStartedAt.getTime()) / 1000);
+  const rate = run.processed / seconds;
+  const left = Math.max(0, run.toSend - run.processed);
+  return {
+    ratePerSecond: Math.round(rate * 100) / 100,
+    etaSeconds: run.endedAt === null ? Math.ceil(left / rate) : null,
+  };
+}

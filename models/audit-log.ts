@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { Schema, type Connection, type Model } from 'mongoose';
+
+/** Who changed what, and when. Holds names of fields, never their values. */
+export interface AuditEntry {
+  /** `aud_` + 12 hex digits of the time in milliseconds + 16 random ones, so that ids sort by time. */
+  _id: string;
+  at: Date;
+  actor: { id: string; name: string; role: string };
+  /** e.g. `connector.changed` */
+  action: string;
+  target: { type: 'connector' | 'sync' | 'api-key'; id: string };
+  /** The connector it is about, where it is about one. */
+  connectorId: string | null;
+  /** Dotted paths of the fields that were written. */
+  fields: string[];
+  requestId: string;
+}
+
+const auditSchema = new Schema(
+  {
+    _id: { type: String, required: true },
+    at: { type: Date, required: true },
+    actor: {
+      type: { _id: false, id: String, name: String, role: String },
+      required: true,
+    },
+    action: { type: String, required: true },
+    target: { type: Schema.Types.Mixed, required: true },
+    connectorId: { type: String, default: null },
+    fields: { type: [String], default: [] },
+    requestId: { type: String, required: true },
+  },
+  { collection: 'auditLog', versionKey: false, minimize: false }
+);
+auditSchema.index({ connectorId: 1, _id: -1 });
+
+export function auditModel(connection: Connection): Model<AuditEntry> {
+  return (connection.models.AuditEntry ?? connection.model('AuditEntry', auditSchema)) as unknown as Model<AuditEntry>;
+}
+
+/** The queries on the audit trail. Nothing changes or removes an entry. */
+export function auditLog(connection: Connection) {
+  const model = auditModel(connection);
+  return {
+    async add(entry: Omit<AuditEntry, '_id'>): Promise<void> {
+      const time = entry.at.getTime().toString(16).padStart(12, '0');
+      await model.create({ _id: `aud_${time}${randomBytes(8).toString('hex')}`, ...entry });
+    },
+
+    /** The newest first, at most `limit` older than `beforeId`. */
+    async page(filter: { connectorId?: string; beforeId?: string }, limit: number): Promise<AuditEntry[]> {
+      return model
+        .find({
+          ...(filter.connectorId !== undefined && { connectorId: filter.connectorId }),
+          ...(filter.beforeId !== undefined && { _id: { $lt: filter.beforeId } }),
+        })
+        .sort({ _id: -1 })
+        .limit(limit)
+        .lean();
+    },
+  };
+}
