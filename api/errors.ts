@@ -13,7 +13,6 @@ export const PROBLEMS = {
   malformed_request: { status: 400, title: 'The request could not be read' },
   unauthenticated: { status: 401, title: 'An API key is needed' },
   role_required: { status: 403, title: 'The API key may not do this' },
-  admin_only: { status: 403, title: 'Only an admin may set this' },
   not_found: { status: 404, title: 'There is nothing here' },
   method_not_allowed: { status: 405, title: 'This path does not take this method' },
   in_progress: { status: 409, title: 'The same request is still being worked on' },

@@ -1,6 +1,7 @@
 import mongoose, { type Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { databaseOptions } from '../models/database';
 
 const RETRY_MS = 2_000;
 
@@ -26,7 +27,7 @@ export function keepConnected(
   async function connect(): Promise<void> {
     while (!stopping.aborted) {
       try {
-        await connection.openUri(uri, { autoIndex: false, serverSelectionTimeoutMS: 5_000, maxPoolSize: 20 });
+        await connection.openUri(uri, databaseOptions);
         await connected(connection);
         logger.info('the database is connected');
         return;

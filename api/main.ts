@@ -1,28 +1,18 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:http';
-import type { Connection } from 'mongoose';
 import { createKeyring } from '../adapters/secrets/keyring';
 import { createOrchestrator } from '../adapters/temporal/orchestrator';
 import { ConfigError, loadConfig, type Config } from '../config';
-import { apiKeyModel } from '../models/api-keys';
-import { auditModel } from '../models/audit-log';
-import { idempotencyModel } from '../models/idempotency-keys';
 import { ensureIndexes } from '../models/indexes';
 import { createApp } from './app';
 import { keepConnected } from './keep-connected';
 import { createLogger } from './request-logging';
 
-/** Those of the ledger, and those that only the API needs. */
-async function createIndexes(connection: Connection): Promise<void> {
-  await ensureIndexes(connection);
-  for (const model of [apiKeyModel, auditModel, idempotencyModel]) await model(connection).createIndexes();
-}
-
 /** Runs the API until a signal ends it. MongoDB and Temporal may come and go meanwhile. */
 async function main(config: Config): Promise<void> {
   const logger = createLogger(config.LOG_LEVEL);
   const stopping = new AbortController();
-  const connection = keepConnected(config.MONGODB_URI, logger, stopping.signal, createIndexes);
+  const connection = keepConnected(config.MONGODB_URI, logger, stopping.signal, ensureIndexes);
   const orchestrator = createOrchestrator({
     address: config.TEMPORAL_ADDRESS,
     namespace: config.TEMPORAL_NAMESPACE,

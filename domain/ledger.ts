@@ -42,7 +42,15 @@ export interface LedgerEntry {
   /** Holds one of the connector's places under its SKU limit (S2). */
   hasPlace: boolean;
   isKit: boolean;
-  verdict: { kind: Verdict['kind'] | 'remove'; reasons: string[]; quantity?: number; blockReason?: string };
+  verdict: {
+    kind: Verdict['kind'] | 'remove';
+    reasons: string[];
+    /** What Amazon is to have. */
+    quantity?: number;
+    /** What the source said may be sold; null for unlimited. */
+    stock?: number | null;
+    blockReason?: string;
+  };
   wanted: WantedListing | null;
   wantedHashes: ListingHashes | null;
   /** What Amazon accepted last; null until something was. */
@@ -126,7 +134,12 @@ export function afterCollect(
   const wanted: LedgerChange = {
     ...seenAgain,
     hasPlace,
-    verdict: { kind: verdict.kind, reasons: verdict.reasons, quantity: verdict.quantity },
+    verdict: {
+      kind: verdict.kind,
+      reasons: verdict.reasons,
+      quantity: verdict.quantity,
+      stock: item.stock.kind === 'units' ? item.stock.units : null,
+    },
     wanted: verdict.wanted,
     wantedHashes,
   };

@@ -1,18 +1,23 @@
-import mongoose, { type Connection } from 'mongoose';
+import mongoose, { type Connection, type ConnectOptions } from 'mongoose';
 
 /**
- * Opens the database. Queries fail fast while it is away instead of piling up; the driver reconnects by itself. A write is
- * done when it is on disk: what the ledger says was sent must survive a power cut.
+ * How the database is used: queries fail fast while it is away instead of piling up, and the driver reconnects by itself.
+ * A write is done when it is on disk: what the ledger says was sent must survive a power cut.
+ */
+export const databaseOptions: ConnectOptions = {
+  autoIndex: false,
+  bufferCommands: false,
+  serverSelectionTimeoutMS: 5_000,
+  maxPoolSize: 20,
+  writeConcern: { w: 'majority', journal: true },
+};
+
+/**
+ * Opens the database.
  *
  * @param uri - a MongoDB connection string; it may hold a password and is never logged.
+ * @throws MongooseServerSelectionError when it does not answer within five seconds.
  */
 export async function connectDatabase(uri: string): Promise<Connection> {
-  const connection = mongoose.createConnection(uri, {
-    autoIndex: false,
-    bufferCommands: false,
-    serverSelectionTimeoutMS: 5_000,
-    maxPoolSize: 20,
-    writeConcern: { w: 'majority', journal: true },
-  });
-  return connection.asPromise();
+  return mongoose.createConnection(uri, databaseOptions).asPromise();
 }

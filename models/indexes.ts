@@ -1,11 +1,14 @@
 import type { Connection } from 'mongoose';
+import { apiKeyModel } from './api-keys';
+import { auditModel } from './audit-log';
 import { connectorModel } from './connectors';
+import { idempotencyModel } from './idempotency-keys';
 import { listingModel } from './listings';
 import { syncRunModel } from './sync-runs';
 
+const models = [connectorModel, listingModel, syncRunModel, apiKeyModel, auditModel, idempotencyModel];
+
 /** Creates the indexes that are missing. Safe to repeat, and from several processes at once. */
 export async function ensureIndexes(connection: Connection): Promise<void> {
-  await Promise.all(
-    [connectorModel, listingModel, syncRunModel].map((model) => model(connection as never).createIndexes())
-  );
+  for (const model of models) await model(connection).createIndexes();
 }

@@ -46,7 +46,7 @@ export function listingQueries(connection: Connection) {
     return {
       ...condition({ connectorId }, afterSku),
       'verdict.kind': { $in: ['sell', 'pause'] },
-      'verdict.quantity': { $lt: minimum },
+      'verdict.stock': { $lt: minimum },
     };
   }
 

@@ -38,7 +38,6 @@ export const patchConnector = endpoint({
     },
   },
   problems: [
-    'admin_only',
     'not_found',
     'quantity_conflict',
     'connector_removing',

@@ -38,7 +38,7 @@ export const postConnector = endpoint({
       },
     },
   },
-  problems: ['admin_only', 'quantity_conflict', 'affiliate_id_taken', 'busy', 'workflows_unavailable'],
+  problems: ['quantity_conflict', 'affiliate_id_taken', 'busy', 'workflows_unavailable'],
   handle: async (services, { body, reservedId, actor, requestId }) => {
     const created = await services.connectors.create(body, reservedId, { actor, requestId });
     return { status: 202, body: created, headers: { Location: `${path}/${created.id}` } };

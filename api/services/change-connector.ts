@@ -14,7 +14,6 @@ import type { By } from './by';
 import { connectorReading } from './connector-reading';
 import { connectorSecrets } from './connector-secrets';
 import { warningsOf } from './connector-warnings';
-import { checkSkuLimit } from './create-connector';
 import type { ServiceDeps } from './index';
 import { ownership } from './ownership';
 import { askWorkflows } from './workflow-engine';
@@ -48,14 +47,13 @@ export function connectorChanges(deps: ServiceDeps) {
   const audit = auditService(deps);
 
   /** Reads, merges, checks and writes once; undefined when somebody else wrote in between. */
-  async function tryChange(id: string, patch: unknown, ifMatch: string | undefined, by: By) {
+  async function tryChange(id: string, patch: unknown, ifMatch: string | undefined) {
     const found = await connectors.get(id);
     if (!found) throw notFound('connector');
     if (found.state === 'removing')
       throw new Problem('connector_removing', 'The connector is being removed; nothing about it can be changed.');
     checkVersion(found, ifMatch);
     const change = await planChange(found, patch);
-    if (change.config.listing.skuLimit !== found.config.listing.skuLimit) checkSkuLimit(change.config, by.actor);
     if (wasOnboarded(found)) checkIdentity(found.config, change.config);
     if (!changesAnything(found, change)) return { connector: found, change };
     const changed = await owners.deciding(change.config, async () => {
@@ -122,7 +120,7 @@ export function connectorChanges(deps: ServiceDeps) {
      * configuration it began with.
      *
      * @param ifMatch - the If-Match header: the change is refused when the configuration is another one by now.
-     * @throws Problem `not_found`, `connector_removing`, `version_changed`, `validation_failed`, `immutable`, `admin_only`,
+     * @throws Problem `not_found`, `connector_removing`, `version_changed`, `validation_failed`, `immutable`,
      *   `quantity_conflict`, `affiliate_id_taken`, `busy`, `workflows_unavailable`
      */
     async change(
@@ -132,7 +130,7 @@ export function connectorChanges(deps: ServiceDeps) {
       by: By
     ): Promise<ConnectorView & { warnings: FieldProblem[] }> {
       for (let tries = 1; tries <= TRIES; tries++) {
-        const done = await tryChange(id, patch, ifMatch, by);
+        const done = await tryChange(id, patch, ifMatch);
         if (!done) continue;
         const { connector, change } = done;
         await secrets.proposeAmazon(change.config, change.secrets);

@@ -1,14 +1,12 @@
 import type { ConnectorConfig } from '../../domain/connector';
 import { ONBOARDING_STEPS } from '../../domain/connector';
 import type { ConnectorSecrets } from '../../domain/connector-contract';
-import { DEFAULT_SKU_LIMIT, type FieldProblem } from '../../domain/connector-rules';
+import type { FieldProblem } from '../../domain/connector-rules';
 import { onboardingWorkflowId } from '../../domain/ids';
 import { connectorQueries } from '../../models/connector-queries';
 import { connectorStore } from '../../models/connectors';
 import { credentialIdOf } from '../../models/credentials';
-import { Problem } from '../errors';
 import { patchedPaths } from '../merge-patch';
-import type { Actor } from '../roles';
 import { auditService } from './audit';
 import type { By } from './by';
 import { connectorSecrets } from './connector-secrets';
@@ -22,16 +20,6 @@ export interface CreatedConnector {
   state: 'draft';
   onboarding: { workflowId: string };
   warnings: FieldProblem[];
-}
-
-/**
- * S2. More SKUs than the default are an admin's to grant.
- *
- * @throws Problem `admin_only`
- */
-export function checkSkuLimit(config: ConnectorConfig, actor: Actor): void {
-  if (config.listing.skuLimit > DEFAULT_SKU_LIMIT && actor.role !== 'admin')
-    throw new Problem('admin_only', `Only an admin may set a SKU limit above ${DEFAULT_SKU_LIMIT}.`);
 }
 
 /** Creation of connectors (C8). */
@@ -69,7 +57,7 @@ export function connectorCreation(deps: ServiceDeps) {
     /**
      * Creates a connector and starts its onboarding. Repeated with the same `reservedId` it goes on where it was broken off.
      *
-     * @throws Problem `admin_only`, `quantity_conflict`, `affiliate_id_taken`, `busy`, `workflows_unavailable`
+     * @throws Problem `quantity_conflict`, `affiliate_id_taken`, `busy`, `workflows_unavailable`
      */
     async create(
       wanted: { config: ConnectorConfig; secrets: ConnectorSecrets },
@@ -78,7 +66,6 @@ export function connectorCreation(deps: ServiceDeps) {
     ): Promise<CreatedConnector> {
       const { config } = wanted;
       const id = `con_${reservedId}`;
-      checkSkuLimit(config, by.actor);
       if (await insertUnlessThere(id, config, wanted.secrets))
         await audit.note(by, {
           action: 'connector.created',

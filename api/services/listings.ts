@@ -132,7 +132,7 @@ export function listingService(deps: ServiceDeps) {
         rows,
         size,
         (row) => [row.sku],
-        ({ sku, title, state, verdict }) => ({ sku, title, state, stock: verdict.quantity ?? 0 })
+        ({ sku, title, state, verdict }) => ({ sku, title, state, stock: verdict.stock ?? 0 })
       );
       return { minimumStock, known: true, count, ...page };
     },

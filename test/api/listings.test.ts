@@ -257,12 +257,13 @@ describe('GET …/stock-preview', () => {
 
   it('lists the SKUs strictly below the minimum that is tried', async () => {
     const id = await api.connector();
-    const stock = (sku: string, quantity: number) =>
-      listing(id, sku, { verdict: { kind: 'sell', reasons: [], quantity } });
+    const stock = (sku: string, units: number) =>
+      listing(id, sku, { verdict: { kind: 'pause', reasons: [], quantity: 0, stock: units } });
     await putListings(api.connection, [
       stock('four', 4),
       stock('five', 5),
       stock('three', 3),
+      listing(id, 'endless', { verdict: { kind: 'sell', reasons: [], quantity: 9999, stock: null } }),
       listing(id, 'kit', { verdict: { kind: 'block', reasons: [], blockReason: 'kit' } }),
     ]);
     const first = await api.get(`/v1/connectors/${id}/stock-preview?minimumStock=5&limit=1`);
