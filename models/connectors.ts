@@ -161,7 +161,9 @@ export function connectorStore(connection: Connection) {
 
     /** Whether another connector uses the same application for the same account. */
     async shareAccount(id: string, clientId: string, seller: string): Promise<boolean> {
-      const others = await model.find({ 'config.amazon.clientId': clientId, _id: { $ne: id } }).lean();
+      const others = await model
+        .find({ 'config.amazon.clientId': clientId, _id: { $ne: id }, state: { $ne: 'removing' } })
+        .lean();
       return others.some(({ config }) => (config.amazon.sellerId ?? config.amazon.vendorCode) === seller);
     },
 

@@ -17,7 +17,7 @@ export async function reconcile(connection: Connection, orchestrator: Orchestrat
     'removing',
   ]);
   for (const { _id: connectorId, state, config, onboarding } of connectors) {
-    if (state === 'draft') await orchestrator.startOnboarding(connectorId);
+    if (state === 'draft' || state === 'onboarding') await orchestrator.startOnboarding(connectorId);
     if (state === 'removing') await orchestrator.startRemoval(connectorId);
     if (state !== 'removing' && onboarding.created.schedule)
       await orchestrator.applySchedule({

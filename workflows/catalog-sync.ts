@@ -1,4 +1,5 @@
 import {
+  ActivityCancellationType,
   ActivityFailure,
   allHandlersFinished,
   ApplicationFailure,
@@ -30,6 +31,8 @@ const { openSyncRun, noteProgress, closeSyncRun, claimRetries, countUnsent } = p
 const { collectPage, sweepUnseen, publishPage, readBack } = proxyActivities<CatalogSyncActivities>({
   startToCloseTimeout: '1 hour',
   heartbeatTimeout: '15 seconds',
+  // The lease may not be given back while a page is still writing.
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '2 seconds', maximumInterval: '2 minutes' },
 });
 
@@ -78,7 +81,7 @@ class CatalogSync {
   private toRetry: number;
   private lanesAreThrough = false;
   private readonly retries = new CancellationScope();
-  private retriesAreDone = false;
+  private retriesAreDone = true;
   private retryFailure: unknown;
 
   constructor(
@@ -163,16 +166,19 @@ class CatalogSync {
 
   /** A run that was cancelled or failed still ends with exact counts, and gives its lease back. */
   async end(error: unknown): Promise<SyncOutcome> {
-    this.retries.cancel();
     const isCancelled = isCancellation(error);
     const reason = isCancelled ? 'It was cancelled.' : rootMessage(error);
-    await CancellationScope.nonCancellable(() => this.close(isCancelled ? 'cancelled' : 'failed', reason));
+    await CancellationScope.nonCancellable(async () => {
+      await this.letRetriesGo();
+      await this.close(isCancelled ? 'cancelled' : 'failed', reason);
+    });
     if (isCancelled) return 'cancelled';
     throw error;
   }
 
   /** SKUs that failed for a passing reason get durable retries of their own, a window at a time, beside the lanes. */
   retryBeside(): void {
+    this.retriesAreDone = false;
     void this.retries
       .run(() => this.retryInWindows())
       .catch((error: unknown) => {
@@ -203,6 +209,7 @@ class CatalogSync {
     const { publishSku } = proxyActivities<CatalogSyncActivities>({
       startToCloseTimeout: '5 minutes',
       heartbeatTimeout: '15 seconds',
+      cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
       scheduleToCloseTimeout: policy.retryGiveUpSeconds * 1000,
       retry: {
         initialInterval: policy.retryInitialSeconds * 2000,
@@ -214,6 +221,12 @@ class CatalogSync {
     } catch (error) {
       if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
     }
+  }
+
+  /** Ends the retries beside; what they had in hand stays `retrying` in the ledger. */
+  private async letRetriesGo(): Promise<void> {
+    this.retries.cancel();
+    await condition(() => this.retriesAreDone);
   }
 
   /** Pages of one lane, one after the other. */
@@ -280,8 +293,8 @@ class CatalogSync {
   /** Goes on with a fresh history. Retries in hand are let go: the ledger knows them, and they are claimed again. */
   private async continueAsNewWhenLong(): Promise<void> {
     if (!this.isLong()) return;
-    this.retries.cancel();
-    await condition(() => allHandlersFinished());
+    await this.letRetriesGo();
+    await condition(allHandlersFinished);
     await continueAsNew<typeof catalogSync>({ ...this.input, resume: this.run });
   }
 }
