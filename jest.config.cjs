@@ -15,6 +15,8 @@ module.exports = {
   modulePathIgnorePatterns: ['<rootDir>/.longshore', '<rootDir>/dist'],
   clearMocks: true,
   testTimeout: 60_000,
+  // Most tests wait for timers and servers more than they compute.
+  maxWorkers: 2,
   globalSetup: '<rootDir>/test/setup.ts',
   globalTeardown: '<rootDir>/test/teardown.ts',
 };

@@ -97,5 +97,3 @@ export function leaseStore(connection: Connection) {
     },
   };
 }
-
-export type LeaseStore = ReturnType<typeof leaseStore>;
