@@ -1,0 +1,69 @@
+import fs from 'node:fs';
+import { plainProducts, type World } from '../workflows/rig';
+import { itWithLuma, LUMA } from './luma';
+import { countsOf, disagreements } from './public-api';
+import { RealStack } from './real-stack';
+import { sentAgain } from './sandbox-control';
+
+jest.setTimeout(180_000);
+
+const IN_FLIGHT = 8;
+
+describe('workers that are killed', () => {
+  let stack: RealStack;
+  beforeAll(async () => {
+    stack = await RealStack.start({ env: { AMAZON_REQUESTS_IN_FLIGHT: String(IN_FLIGHT) } });
+    await stack.startWorker();
+  });
+  afterAll(async () => {
+    await stack.stop();
+  });
+  afterEach(async () => {
+    await stack.sandbox.liftFaults();
+  });
+
+  /** Runs a connector's first sync, slowed down, and kills the worker at each of the given moments. */
+  async function syncWithKills(
+    world: World,
+    kills: readonly { phase: string; settled: number }[]
+  ): Promise<Record<string, number>> {
+    const connectorId = await stack.api.onboard(world);
+    const slow = { putListingsItem: 80, searchListingsItems: 300 };
+    for (const [operation, delayMs] of Object.entries(slow))
+      await stack.sandbox.fault({ match: { operation }, kind: 'slow', delayMs });
+    const before = await stack.sandbox.calls('putListingsItem');
+    const syncId = await stack.api.activate(connectorId);
+    for (const { phase, settled } of kills) {
+      await stack.api.whenIn(syncId, phase, settled);
+      await stack.kill('worker');
+      await stack.startWorker();
+    }
+    const sync = await stack.api.ended(syncId);
+    const [listings, books] = [await stack.api.listings(connectorId), await stack.sandbox.amazonBooks(world)];
+    expect(sync).toMatchObject({ outcome: 'completed', total: listings.length, counts: countsOf(listings) });
+    expect(disagreements(listings, books)).toEqual([]);
+
+    const atMostAgain = kills.filter(({ phase }) => phase === 'publish').length * IN_FLIGHT;
+    expect(sentAgain(books)).toBeLessThanOrEqual(atMostAgain);
+    const calls = (await stack.sandbox.calls('putListingsItem')).length - before.length;
+    expect(calls).toBeLessThanOrEqual(Object.keys(books).length + atMostAgain);
+    return countsOf(listings);
+  }
+
+  it('while they read lose nothing and send nothing twice', async () => {
+    const world = await stack.sandbox.world('read', plainProducts(200));
+    await stack.sandbox.fault({ match: { operation: 'vtex.*' }, kind: 'slow', delayMs: 60 });
+    expect(await syncWithKills(world, [{ phase: 'collect', settled: 0 }])).toEqual({ live: 200 });
+  });
+
+  itWithLuma(
+    'again and again in a sync of a real store lose nothing, and send at most twice what was in flight',
+    async () => {
+      const world = await stack.sandbox.world('luma', fs.readFileSync(LUMA.file, 'utf8'));
+      // Those over the limit are settled from the start.
+      const sent = (count: number) => ({ phase: 'publish', settled: LUMA.skus - LUMA.skuLimit + count });
+      const kills = [sent(100), sent(500), { phase: 'verify', settled: 0 }];
+      expect(await syncWithKills(world, kills)).toEqual({ live: LUMA.skuLimit, blocked: LUMA.skus - LUMA.skuLimit });
+    }
+  );
+});
