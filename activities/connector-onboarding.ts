@@ -6,7 +6,7 @@ import { requireMarketplace } from '../domain/marketplaces';
 import type { AmazonAccount, AmazonAccounts, AmazonListings } from '../domain/ports/amazon';
 import type { Orchestrator } from '../domain/ports/orchestrator';
 import type { SecretBox } from '../domain/ports/secrets';
-import type { Affiliate, VtexStore } from '../domain/ports/source';
+import type { Affiliate, FileCatalogue, FileLook, VtexStore } from '../domain/ports/source';
 import type { ConnectorDocument, ConnectorStore } from '../models/connectors';
 import type { CredentialStore } from '../models/credentials';
 import type { SyncRunStore } from '../models/sync-runs';
@@ -25,6 +25,8 @@ export interface ConnectorOnboardingDependencies {
   forgetTokens: (account: AmazonAccount) => void;
   /** The store of a VTEX connector, with its secrets opened. */
   vtexOf: (connector: ConnectorDocument) => VtexStore;
+  /** The files of a file connector. */
+  filesOf: (connector: ConnectorDocument) => FileCatalogue;
   orchestrator: Pick<Orchestrator, 'applySchedule' | 'wakeSync'>;
   /** Where the store reaches Longshore, without a trailing slash. */
   publicUrl: string;
@@ -123,14 +125,15 @@ export function createConnectorOnboardingActivities(deps: ConnectorOnboardingDep
       return done(`${account.sellerId} sells in ${country} (${marketplaceId}).`);
     }),
 
-    /** V1, V3: the source is reachable, its trade policy active, and the affiliate id free. */
+    /** V1, V3: the source is reachable, its trade policy active, and the affiliate id free; or its files can be read. */
     checkSource: step(async (connector, signal) => {
       const { source } = connector.config;
+      if (source.type === 'file') return checkFiles(deps.filesOf(connector), signal);
       if (source.type !== 'vtex')
         return waitFor({
           code: 'source_not_available',
           field: 'source.type',
-          message: 'Only VTEX stores can be connected in this version.',
+          message: 'Only VTEX stores and files can be connected in this version.',
           owner: 'longshore',
         });
       const store = deps.vtexOf(connector);
@@ -261,6 +264,36 @@ export function createConnectorOnboardingActivities(deps: ConnectorOnboardingDep
 }
 
 export type ConnectorOnboardingActivities = ReturnType<typeof createConnectorOnboardingActivities>;
+
+/** Files that a detail names; a folder may hold many. */
+const FILES_NAMED = 8;
+
+/** The beginning of every file can be read; what is wrong with one is for a person to mend. */
+async function checkFiles(files: FileCatalogue, signal: AbortSignal): Promise<StepResult> {
+  const wait = (code: string, message: string): StepResult =>
+    waitFor({ code, field: 'source.path', message, owner: 'merchant' });
+  try {
+    const looks = (await files.look(signal)).files;
+    const skus = looks.reduce((sum, each) => sum + each.skus, 0);
+    const problem = looks.find(({ firstProblem }) => firstProblem)?.firstProblem;
+    if (skus === 0)
+      return wait('file_without_skus', problem ? `No row can be read. ${problem}` : 'The file holds no products yet.');
+    return done([...looks.slice(0, FILES_NAMED).map(lookSentence), ...moreFiles(looks.length)].join(' '));
+  } catch (error) {
+    if (!(error instanceof OutsideError)) throw error;
+    return wait(isPassing(error.code) ? 'file_missing' : 'file_unreadable', error.message);
+  }
+}
+
+function lookSentence({ name, form, skus, unreadable, firstProblem, isWhole }: FileLook['files'][number]): string {
+  const seen = `${skus} ${skus === 1 ? 'SKU' : 'SKUs'} in ${isWhole ? 'it' : 'its beginning'}`;
+  const bad = firstProblem ? `, ${unreadable} more cannot be read (${firstProblem})` : '';
+  return `${name} is ${form}: ${seen}${bad}.`;
+}
+
+function moreFiles(count: number): string[] {
+  return count > FILES_NAMED ? [`And ${count - FILES_NAMED} more files.`] : [];
+}
 
 /** One that a person created counts, whatever its name. */
 function isSame(found: Affiliate, wanted: Affiliate): boolean {

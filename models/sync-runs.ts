@@ -4,6 +4,7 @@ import { syncLeaseId, syncWorkflowId } from '../domain/ids';
 import { emptyCounts } from '../domain/listing';
 import { leaseStore, isDuplicateKey } from './leases';
 import type { ConnectorConfig, WaitingFor } from '../domain/connector';
+import type { Lane } from '../domain/ledger';
 import type { ListingState, StateCounts } from '../domain/listing';
 import type { SyncMode, SyncOutcome, SyncPhase, SyncScope, SyncTrigger } from '../domain/sync';
 
@@ -31,6 +32,8 @@ export interface SyncRunDocument {
   processed: number;
   toSend: number;
   publishStartedAt: Date | null;
+  /** The attempt that may send in each lane; an older one that does not know yet that it is lost, stops. */
+  fences: Partial<Record<Lane, string>>;
   paused: boolean;
   waitingFor: WaitingFor | null;
   configVersion: number;
@@ -60,6 +63,7 @@ const syncRunSchema = new Schema(
     processed: { type: Number, default: 0 },
     toSend: { type: Number, default: 0 },
     publishStartedAt: { type: Date, default: null },
+    fences: { type: mixed, default: () => ({}) },
     paused: { type: Boolean, default: false },
     waitingFor: { type: mixed, default: null },
     configVersion: { type: Number, default: 0 },
@@ -186,6 +190,15 @@ export function syncRunStore(connection: Connection) {
 
     async update(syncId: string, change: Partial<SyncRunDocument>): Promise<void> {
       await model.updateOne({ _id: syncId }, { $set: change });
+    },
+
+    /** Gives a lane to one attempt; whoever had it before has lost it. */
+    async fence(syncId: string, lane: Lane, attempt: string): Promise<void> {
+      await model.updateOne({ _id: syncId }, { $set: { [`fences.${lane}`]: attempt } });
+    },
+
+    async isFencedBy(syncId: string, lane: Lane, attempt: string): Promise<boolean> {
+      return (await model.exists({ _id: syncId, [`fences.${lane}`]: attempt })) !== null;
     },
 
     /** Moves counters by what a page did: from the states SKUs had to the states they have. */

@@ -8,6 +8,7 @@ import { judge, overLimit, ruleSettingsOf } from '../../domain/listing-rules';
 import { LEDGER_PAGE_SIZE, type LedgerWrite, type ListingDocument } from '../../models/listings';
 import { withPulse } from '../pulse';
 import { runContext, waitingNoter, type CatalogSyncDependencies, type OpenRun } from './dependencies';
+import { payloadCheck } from './payload-check';
 
 /** SKUs that one activity reads before it hands its cursor back. */
 const COLLECT_AT_ONCE = 500;
@@ -38,13 +39,15 @@ export function collectSteps(deps: CatalogSyncDependencies) {
     async collectPage(input: { syncId: string; cursor: string | null }): Promise<CollectedPage> {
       return withPulse<CollectedPage, CollectPlace>(
         async ({ at, signal }) => {
-          const { run, connector } = await runContext(deps, input.syncId);
+          const { run, connector, account } = await runContext(deps, input.syncId);
           const source = deps.sourceOf(connector);
+          const checked = payloadCheck(deps.productTypes, account, run.config, signal);
           if (run.scope === 'skus') {
             const named = await ledger.bySku(run.connectorId, run.skus);
             const sourceIds = [...named.values()].map((entry) => entry.sourceId);
             const { items, unreadable } = await source.readItems(sourceIds, signal);
-            await runs.update(run._id, { total: sourceIds.length, toSend: await writePage(run, items, unreadable) });
+            const toSend = await writePage(run, items, unreadable, checked);
+            await runs.update(run._id, { total: sourceIds.length, toSend, waitingFor: null });
             return { nextCursor: null, read: items.length };
           }
           const lost = activityInfo().heartbeatDetails as CollectPlace | undefined;
@@ -52,7 +55,7 @@ export function collectSteps(deps: CatalogSyncDependencies) {
           if (lost?.cursor === null) return { nextCursor: null, read: lost.read };
           do {
             const page = await source.readPage(place.cursor, LEDGER_PAGE_SIZE, signal);
-            const toSend = await writePage(run, page.items, page.unreadable);
+            const toSend = await writePage(run, page.items, page.unreadable, checked);
             const read = page.items.length + page.unreadable.length;
             place = {
               cursor: page.nextCursor,
@@ -97,7 +100,8 @@ export function collectSteps(deps: CatalogSyncDependencies) {
   async function writePage(
     run: OpenRun,
     page: readonly CatalogItem[],
-    unreadable: readonly UnreadableItem[]
+    unreadable: readonly UnreadableItem[],
+    checked: PayloadCheck
   ): Promise<number> {
     const { connectorId } = run;
     const wanted = await ledger.bySku(
@@ -110,15 +114,15 @@ export function collectSteps(deps: CatalogSyncDependencies) {
       ...unreadable.map((item) => item.sourceId),
     ]);
     const context = { connectorId, syncId: run._id, hashesOf, laneFor, now: new Date() };
-    const writes: LedgerWrite[] = judgeInOrder(run, items, known, await ledger.placesTaken(connectorId)).map(
-      ({ item, verdict }) => ({
-        sku: item.sku,
-        change: afterCollect(known.get(item.sku), item, verdict, verdict.kind !== 'block', {
-          ...context,
-          fingerprint: fingerprintOf(item),
-        }),
-      })
-    );
+    const judged = await judgeAll(run, items, checked);
+    const placesTaken = await ledger.placesTaken(connectorId);
+    const writes: LedgerWrite[] = withinLimit(run, judged, known, placesTaken).map(({ item, verdict }) => ({
+      sku: item.sku,
+      change: afterCollect(known.get(item.sku), item, verdict, verdict.kind !== 'block', {
+        ...context,
+        fingerprint: fingerprintOf(item),
+      }),
+    }));
     await upsert(connectorId, [...writes, ...(await placeholders(run, unreadable))], known);
     return writes.filter(({ change }) => change.lane).length;
   }
@@ -175,22 +179,39 @@ export function collectSteps(deps: CatalogSyncDependencies) {
 /** An item under the SKU that the ledger keeps it by. */
 type NamedItem = CatalogItem & { duplicateOf?: string };
 
-/** Judges items in the order of the source; places under the limit go to those that no rule holds back (S2). */
-function judgeInOrder(
+/** What Amazon's definitions add to a verdict. */
+type PayloadCheck = ReturnType<typeof payloadCheck>;
+
+interface Judged {
+  item: CatalogItem;
+  verdict: Verdict;
+}
+
+/** Every item by our rules, and then by Amazon's definition of its product type. */
+async function judgeAll(run: OpenRun, items: readonly NamedItem[], checked: PayloadCheck): Promise<Judged[]> {
+  const rules = ruleSettingsOf(run.config);
+  const judged: Judged[] = [];
+  for (const item of items) {
+    const verdict = item.duplicateOf ? duplicate(item.duplicateOf) : await checked(item, judge(item, rules));
+    judged.push({ item, verdict });
+  }
+  return judged;
+}
+
+/** Places under the limit go, in the order of the source, to items that no rule holds back (S2). */
+function withinLimit(
   run: OpenRun,
-  items: readonly NamedItem[],
+  judged: readonly Judged[],
   known: ReadonlyMap<string, ListingDocument>,
   placesTaken: number
-): { item: CatalogItem; verdict: Verdict }[] {
-  const rules = ruleSettingsOf(run.config);
+): Judged[] {
   const limit = run.config.listing.skuLimit;
   let taken = placesTaken;
-  return items.map((item) => {
-    const verdict = item.duplicateOf ? duplicate(item.duplicateOf) : judge(item, rules);
-    if (verdict.kind === 'block' || known.get(item.sku)?.hasPlace) return { item, verdict };
-    if (taken >= limit) return { item, verdict: overLimit(limit) };
+  return judged.map((each) => {
+    if (each.verdict.kind === 'block' || known.get(each.item.sku)?.hasPlace) return each;
+    if (taken >= limit) return { ...each, verdict: overLimit(limit) };
     taken += 1;
-    return { item, verdict };
+    return each;
   });
 }
 

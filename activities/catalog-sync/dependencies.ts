@@ -5,6 +5,7 @@ import type { ListingState } from '../../domain/listing';
 import type { AmazonAccount, AmazonListings } from '../../domain/ports/amazon';
 import type { Orchestrator } from '../../domain/ports/orchestrator';
 import type { CatalogSource } from '../../domain/ports/source';
+import type { ProductTypeCatalog } from '../../domain/product-type-catalog';
 import type { ConnectorDocument, ConnectorStore } from '../../models/connectors';
 import type { LedgerStore, LedgerWrite } from '../../models/listings';
 import { amazonAccount } from '../amazon-account';
@@ -15,6 +16,8 @@ export interface CatalogSyncDependencies {
   ledger: LedgerStore;
   runs: SyncRunStore;
   listings: AmazonListings;
+  /** Amazon's definitions of product types, kept. */
+  productTypes: Pick<ProductTypeCatalog, 'validatorFor'>;
   orchestrator: Pick<Orchestrator, 'isSyncRunning'>;
   /** The source of a connector, with its secrets opened. */
   sourceOf: (connector: ConnectorDocument) => CatalogSource;

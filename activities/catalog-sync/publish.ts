@@ -1,4 +1,5 @@
 import { activityInfo, sleep } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import { failureCodeOf, isAuthFailure, isPassing, OutsideError } from '../../domain/errors';
 import { afterAnswer, afterFailure, type Lane, type LedgerChange, type LedgerEntry } from '../../domain/ledger';
 import { detailsPatches, offerPatches, putAttributes } from '../../domain/listing-changes';
@@ -6,7 +7,14 @@ import type { AmazonAccount, AttributePatch, SubmissionAnswer } from '../../doma
 import type { ListingDocument } from '../../models/listings';
 import { inParallel } from '../in-parallel';
 import { withPulse } from '../pulse';
-import { runContext, waitingNoter, writeEntries, type CatalogSyncDependencies, type OpenRun } from './dependencies';
+import {
+  runContext,
+  waitingNoter,
+  writeEntries,
+  type CatalogSyncDependencies,
+  type OpenRun,
+  type RunContext,
+} from './dependencies';
 
 /** SKUs that one activity sends before it hands its page back. */
 const PUBLISH_AT_ONCE = 200;
@@ -16,6 +24,12 @@ const QUICK_TRIES = 2;
 const SUSPICIOUS = { inARow: 12, share: 0.5, atLeast: 10 } as const;
 /** So often a page that fails is taken for an outage even though Amazon can be read: then its SKUs are retried one by one. */
 const BENEFIT_OF_DOUBT = 3;
+
+/** One attempt's hold on a lane. */
+interface LaneHold {
+  /** @throws ApplicationFailure when another attempt has taken the lane since. */
+  assertHeld(): Promise<void>;
+}
 
 /** What was sent for one SKU, and Amazon's answer. */
 interface Submission {
@@ -42,13 +56,14 @@ export function publishSteps(deps: CatalogSyncDependencies) {
         async ({ signal }) => {
           const context = await runContext(deps, input.syncId);
           const lastPage = context.connector.ledgerPage.number;
+          const lane = await takeLane(context.run, input.lane);
           let [page, sent, failed] = [input.page, 0, 0];
           while (page <= lastPage && sent < PUBLISH_AT_ONCE) {
             signal.throwIfAborted();
             const waiting = (await ledger.page(context.run.connectorId, page)).filter(
               (entry) => entry.lane === input.lane && entry.state === 'pending'
             );
-            failed += await publishEntries(context.run, context.account, stopSellingFirst(waiting), signal);
+            failed += await publishEntries(context, lane, stopSellingFirst(waiting), signal);
             sent += waiting.length;
             page += 1;
           }
@@ -90,16 +105,33 @@ export function publishSteps(deps: CatalogSyncDependencies) {
     },
   };
 
+  /**
+   * Takes a lane for this attempt. An older attempt that does not know yet that it is lost, because its worker has no
+   * connection to the engine, is stopped before its next SKU.
+   */
+  async function takeLane(run: OpenRun, lane: Lane): Promise<LaneHold> {
+    const { activityId, attempt, workflowExecution } = activityInfo();
+    const token = `${workflowExecution?.runId}:${activityId}:${attempt}`;
+    await runs.fence(run._id, lane, token);
+    return {
+      async assertHeld() {
+        if (await runs.isFencedBy(run._id, lane, token)) return;
+        throw ApplicationFailure.nonRetryable(`Another attempt has the ${lane} lane of sync ${run._id}`, 'bug');
+      },
+    };
+  }
+
   /** A page of entries, a few requests at a time; answers how many became durable retries. */
   async function publishEntries(
-    run: OpenRun,
-    account: AmazonAccount,
+    { run, account }: RunContext,
+    lane: LaneHold,
     entries: readonly ListingDocument[],
     signal: AbortSignal
   ): Promise<number> {
     const failures: { entry: ListingDocument; error: unknown }[] = [];
     let [isReachable, failedInARow] = [false, 0];
     await inParallel(entries, settings.requestsInFlight, async (entry) => {
+      await lane.assertHeld();
       const result = await tried(() => answerWithQuickTries(account, run, entry, signal), signal);
       if ('error' in result) {
         const code = failureCodeOf(result.error);
