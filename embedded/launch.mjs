@@ -41,9 +41,15 @@ function installWhenStale() {
       // The dependencies of a development checkout are all needed, whatever the environment says about production.
       env: { ...process.env, NODE_ENV: 'development' },
     });
-    if (status !== 0) fail(`npm ci failed:\n${error?.message ?? stdout + stderr}`);
+    if (status !== 0) fail(`npm ci failed:\n${error?.message ?? headOf(stdout + stderr)}`);
   }
   writeFileSync(INSTALL_RECORD, wanted);
+}
+
+/** npm's error begins with what is wrong and goes on for a hundred lines of usage. */
+function headOf(output) {
+  const lines = output.split('\n').filter((line) => line.startsWith('npm error') && line !== 'npm error');
+  return (lines.length > 0 ? lines : output.split('\n')).slice(0, 12).join('\n');
 }
 
 /** True when npm's own record of node_modules says that exactly the locked versions are there. */

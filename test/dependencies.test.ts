@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -46,5 +47,16 @@ describe('the installed packages', () => {
     const temporal = [...each(tree)].filter(({ path }) => path.at(-1)?.startsWith('@temporalio/'));
     for (const name of names) expect(temporal.map(({ path }) => path.at(-1))).toContain(`@temporalio/${name}`);
     expect([...new Set(temporal.map(({ version }) => version))]).toHaveLength(1);
+  });
+
+  it('are locked with every platform package that they name, without which npm ci refuses to install', () => {
+    const lock = JSON.parse(readFileSync(join(__dirname, '..', 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+    };
+    const locked = Object.keys(lock.packages);
+    const missing = Object.values(lock.packages)
+      .flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies))
+      .filter((name) => !locked.some((path) => path.endsWith(`node_modules/${name}`)));
+    expect(missing).toEqual([]);
   });
 });
