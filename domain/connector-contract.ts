@@ -3,12 +3,14 @@ import {
   affiliateIdRule,
   DEFAULT_SKU_LIMIT,
   fieldLocaleRule,
+  FILE_FIELDS,
   PERIOD_MINUTES,
   refreshTokenRule,
   SOURCE_STATUSES,
   valueLocaleRule,
   zipCodeRule,
   type FieldProblem,
+  type FileField,
   type SourceType,
 } from './connector-rules';
 import { marketplaceOf, MARKETPLACES } from './marketplaces';
@@ -51,11 +53,46 @@ const salesLayerSource = z.strictObject({
   apiKey: secret(512).optional().describe('REST catalogue: X-API-KEY. Write-only.'),
 });
 
-/** A file of products. */
+const column = text(200).optional();
+const fileColumns = Object.fromEntries(FILE_FIELDS.map((field) => [field, column])) as Record<FileField, typeof column>;
+
+/** Products in CSV or JSON lines: one file, or a folder of them. */
 const fileSource = z.strictObject({
   type: z.literal('file'),
-  path: text(1024).describe('Absolute path on the worker machine'),
-  format: z.enum(['jsonl', 'csv']),
+  path: text(1024)
+    .regex(/^(?:\/|[A-Za-z]:[\\/])/, { error: 'Write the whole path, from the root of the worker machine on.' })
+    .describe(
+      'Absolute path on the worker machine: a file, or a folder whose files are read in the order of their names'
+    ),
+  format: z
+    .enum(['auto', 'jsonl', 'csv'])
+    .default('auto')
+    .describe('By the ending of the name, unless said; in a folder only files of this format are read'),
+  columns: z
+    .strictObject(fileColumns)
+    .optional()
+    .describe('Our field → the name of the column in the file; needed where the file is no export that is recognised'),
+  defaults: z
+    .strictObject({
+      brand: text(200).optional(),
+      category: text(500).optional(),
+      stock: z.number().int().min(0).max(1_000_000).optional(),
+    })
+    .optional()
+    .describe('What stands in where the file says nothing; stock also for goods that are only said to be in stock'),
+  imageBaseUrl: z
+    .url({ protocol: /^https?$/, error: 'This is not a web address.' })
+    .optional()
+    .describe('Put before image paths that are not absolute; without it such images are left out'),
+  weightUnit: z.enum(['kg', 'g', 'lb', 'oz']).optional().describe('Of weights without a unit; kg unless said'),
+  decimalMark: z
+    .enum(['.', ','])
+    .optional()
+    .describe('Decides numbers that can be read in two ways, such as 1.234; found from the other prices unless said'),
+  encoding: z
+    .enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'])
+    .optional()
+    .describe('Found out from the file unless said'),
 });
 
 const countries = MARKETPLACES.map((each) => each.country) as [string, ...string[]];

@@ -133,6 +133,26 @@ export const SOURCE_STATUSES = {
 
 export type SourceType = keyof typeof SOURCE_STATUSES;
 
+/** What a column of a file may be mapped to. */
+export const FILE_FIELDS = [
+  'sku',
+  'productId',
+  'title',
+  'brand',
+  'description',
+  'categories',
+  'images',
+  'gtin',
+  'weight',
+  'price',
+  'currency',
+  'stock',
+  'status',
+  'size',
+  'color',
+] as const;
+export type FileField = (typeof FILE_FIELDS)[number];
+
 /** S12. Bounds of the synchronization period, in minutes: five minutes to one week. */
 export const PERIOD_MINUTES = { min: 5, max: 7 * 24 * 60 } as const;
 

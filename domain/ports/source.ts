@@ -60,3 +60,26 @@ export interface VtexStore extends CatalogSource {
   /** Simulates freight for one SKU of the assortment to a ZIP code; country as ISO 3166 alpha-3. */
   quoteShipping(zipCode: string, country: string, signal: AbortSignal): Promise<ShippingQuote>;
 }
+
+/** What the beginning of each file of a source shows. */
+export interface FileLook {
+  files: {
+    name: string;
+    /** How it is read, for people: `a Shopify product export, UTF-8, separated by commas`. */
+    form: string;
+    /** SKUs that can be read in its beginning. */
+    skus: number;
+    /** Rows of its beginning that cannot. */
+    unreadable: number;
+    /** Why the first of them cannot, with its line. */
+    firstProblem?: string;
+    /** Whether its beginning is all of it. */
+    isWhole: boolean;
+  }[];
+}
+
+/** What only a catalogue in files can do. */
+export interface FileCatalogue extends CatalogSource {
+  /** Looks at the beginning of every file, without reading them through. */
+  look(signal: AbortSignal): Promise<FileLook>;
+}

@@ -118,6 +118,7 @@ describe('a configuration that is right', () => {
     ['saleslayer', { type: 'saleslayer', connectorCode: 'CN1', secretKey: 'secret-key-1' }, 'visible'],
     ['saleslayer, REST', { type: 'saleslayer', apiKey: 'secret-key-1' }, 'visible'],
     ['file', { type: 'file', path: '/data/catalog.jsonl', format: 'jsonl' }, 'active'],
+    ['file', { type: 'file', path: 'C:\\data', columns: { sku: 'Nummer' }, weightUnit: 'lb' }, 'active'],
   ])(
     'of %s needs neither kits nor minimum stock, and exports what its first status says (S9)',
     (_case, source, status) => {
@@ -228,7 +229,20 @@ describe('one thing wrong', () => {
     ],
   ];
 
-  test.each(cases)('%s', (_case, changes, problems) => {
+  const file = (fields: Record<string, unknown>): Change[] => [
+    ['source', { type: 'file', path: '/data/products.csv', ...fields }],
+  ];
+  const fileCases: [string, Change[], string[]][] = [
+    ['a path that begins nowhere', file({ path: 'products.csv' }), ['source.path: format']],
+    ['a format that is not read', file({ format: 'xlsx' }), ['source.format: unknown_choice']],
+    ['a column for no field', file({ columns: { colour: 'Farbe' } }), ['source.columns.colour: unknown_field']],
+    ['a column without a name', file({ columns: { sku: ' ' } }), ['source.columns.sku: empty']],
+    ['images from no web address', file({ imageBaseUrl: '/media' }), ['source.imageBaseUrl: format']],
+    ['less than no stock', file({ defaults: { stock: -1 } }), ['source.defaults.stock: too_small']],
+    ['a mark that divides nothing', file({ decimalMark: "'" }), ['source.decimalMark: unknown_choice']],
+  ];
+
+  test.each([...cases, ...fileCases])('%s', (_case, changes, problems) => {
     expect(problemsOf(parseConnector(changed(...changes)))).toEqual(problems);
   });
 

@@ -1,0 +1,270 @@
+import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { FilesUnderTest, never, readAll } from './files-under-test';
+
+const HEADER = 'sku,title,description,price,stock';
+
+function rows(count: number, change: (index: number) => string | undefined = () => undefined): string {
+  const lines = Array.from(
+    { length: count },
+    (_, index) =>
+      change(index) ?? `S${index},"Shirt, number ${index}","<p>${'A fine shirt. '.repeat(20)}</p>",12.50,${index % 90}`
+  );
+  return `${HEADER}\n${lines.join('\n')}\n`;
+}
+
+/** Ways in which a row is broken. */
+const BROKEN: ((index: number) => string)[] = [
+  (index) => `S${index},"Shirt, ${index},text,12.50,1`,
+  (index) => `S${index},Shirt, ${index},text,12.50,1`,
+  (index) => `S${index},Shirt`,
+  (index) => `S${index},Shirt ${index},text,twelve,1`,
+  (index) => `S${index},"Shirt" ${index}",text,12.50,few,`,
+  (index) => `,Shirt ${index},text,12.50,1`,
+];
+
+describe('reading a catalogue in files', () => {
+  let files: FilesUnderTest;
+  beforeEach(() => {
+    files = new FilesUnderTest();
+  });
+  afterEach(() => files.remove());
+
+  it('reads 9,900 of 10,000 rows when 100 are broken, reports each of these by its line, and holds little in memory', async () => {
+    const brokenLines = Array.from({ length: 100 }, (_, each) => each * 100 + 37);
+    const isBroken = new Set(brokenLines.map((line) => line - 2));
+    const path = files.write(
+      'large.csv',
+      rows(10_000, (index) => (isBroken.has(index) ? BROKEN[((index - 35) / 100) % BROKEN.length]!(index) : undefined))
+    );
+    const memory = await watchMemory();
+    const startedAt = Date.now();
+    const reported: string[] = [];
+    let items = 0;
+    let pages = 0;
+    let cursor: string | null = null;
+    do {
+      const page = await files.source(path).readPage(cursor, 200, never);
+      expect(page.items.length + page.unreadable.length).toBeLessThanOrEqual(200);
+      items += page.items.length;
+      reported.push(...page.unreadable.map(({ reason }) => reason));
+      cursor = page.nextCursor;
+      pages += 1;
+      if (pages % 10 === 0) memory.look();
+    } while (cursor !== null);
+    const seconds = (Date.now() - startedAt) / 1000;
+    const megabytes = memory.stop();
+
+    expect(items).toBe(9_900);
+    expect(reported.map((reason) => /^line (\d+) of large\.csv: /.exec(reason)?.[1])).toEqual(brokenLines.map(String));
+    expect(megabytes).toBeLessThan(24);
+    process.stderr.write(
+      `10,000 rows: ${Math.round(10_000 / seconds)} rows/s, at most ${megabytes.toFixed(1)} MB more heap\n`
+    );
+  });
+
+  it('holds hardly more of a file that is ten times as long', async () => {
+    const peakOf = async (count: number): Promise<number> => {
+      const path = files.write(`${count}.csv`, rows(count));
+      const memory = await watchMemory();
+      const startedAt = Date.now();
+      let cursor: string | null = null;
+      do ({ nextCursor: cursor } = await files.source(path).readPage(cursor, 1000, never));
+      while (cursor !== null);
+      const megabytes = memory.stop();
+      process.stderr.write(
+        `${count} rows: ${Math.round((count * 1000) / (Date.now() - startedAt))} rows/s, ${megabytes.toFixed(1)} MB\n`
+      );
+      return megabytes;
+    };
+    const small = await peakOf(2_500);
+    const large = await peakOf(25_000);
+    // What grows is the index of the SKUs that were seen: some 100 bytes each.
+    expect(large - small).toBeLessThan(16);
+  });
+
+  it('goes on with the state that a run began with although the file is replaced', async () => {
+    const path = files.write('shop.csv', rows(50));
+    const first = await files.source(path).readPage(null, 30, never);
+    files.write('shop.csv', rows(10));
+    const second = await files.source(path).readPage(first.nextCursor, 30, never);
+    expect([...first.items, ...second.items].map(({ sku }) => sku)).toEqual(
+      Array.from({ length: 50 }, (_, at) => `S${at}`)
+    );
+    expect(second.nextCursor).toBeNull();
+    expect((await readAll(files.source(path))).items).toHaveLength(10);
+  });
+
+  it('goes on at the same place when its snapshot is gone and the file is the same', async () => {
+    const path = files.write('shop.csv', rows(50));
+    const first = await files.source(path).readPage(null, 30, never);
+    rmSync(join(files.folder, 'work'), { recursive: true });
+    const second = await files.source(path).readPage(first.nextCursor, 30, never);
+    expect(second.items[0]?.sku).toBe('S30');
+  });
+
+  it('begins again when its snapshot is gone and the file has changed', async () => {
+    const path = files.write('shop.csv', rows(50));
+    const first = await files.source(path).readPage(null, 30, never);
+    rmSync(join(files.folder, 'work'), { recursive: true });
+    files.write('shop.csv', rows(40));
+    const second = await files.source(path).readPage(first.nextCursor, 30, never);
+    expect(second.items[0]?.sku).toBe('S0');
+    expect((await files.source(path).readPage(second.nextCursor, 30, never)).items).toHaveLength(10);
+  });
+
+  it('begins with the first page for a cursor that is not its own', async () => {
+    const path = files.write('shop.csv', rows(5));
+    expect((await files.source(path).readPage('../../etc@12', 3, never)).items[0]?.sku).toBe('S0');
+  });
+
+  it('keeps two snapshots of a source and no more, for nobody else to read', async () => {
+    const path = files.write('shop.csv', rows(1));
+    for (const count of [2, 3, 4, 5]) {
+      files.write('shop.csv', rows(count));
+      await readAll(files.source(path));
+    }
+    expect(readdirSync(join(files.folder, 'work'))).toHaveLength(2);
+  });
+
+  it('reads again when the file is written to meanwhile', async () => {
+    const path = files.write('shop.csv', rows(20_000));
+    const reading = files.source(path).readPage(null, 10, never);
+    setTimeout(() => writeFileSync(path, rows(3), { flag: 'a' }), 50);
+    await expect(reading).rejects.toMatchObject({
+      code: 'transient',
+      message: `${path} was written to while it was read; it is read again from its beginning.`,
+    });
+    expect(readdirSync(join(files.folder, 'work'))).toEqual([]);
+  });
+
+  it('reads named SKUs alone, and says which are gone', async () => {
+    const path = files.write(
+      'shop.csv',
+      rows(50, (index) => (index === 7 ? 'S7,Shirt,text,dear,1' : undefined))
+    );
+    const { items, unreadable } = await files.source(path).readItems(['S3', 'S40', 'S7', 'S99'], never);
+    expect(items.map(({ sku }) => sku)).toEqual(['S3', 'S40']);
+    expect(unreadable).toEqual([
+      { sourceId: 'S7', reason: "line 9 of shop.csv: Its price 'dear' is not a number." },
+      { sourceId: 'S99', reason: 'It is not in the file any more.' },
+    ]);
+  });
+
+  it('reads the files of a folder in the order of their names, and a SKU of two files once', async () => {
+    files.write('b.csv', `${HEADER}\nS1,From b,,1,1\nS2,From b,,1,1\n`);
+    files.write('a.tsv', `${HEADER.replaceAll(',', '\t')}\nS1\tFrom a\t\t1\t1\n`);
+    files.write('c.jsonl', '{"sku":"S3","title":"From c"}\n');
+    files.write('.hidden.csv', 'nothing');
+    files.write('notes.txt', 'nothing');
+    const folder = join(files.folder, 'catalogue');
+    const all = await readAll(files.source(folder));
+    expect(all.items.map(({ title }) => title)).toEqual(['From a', 'From b', 'From c']);
+    expect(all.unreadable).toEqual([
+      {
+        sourceId: 'line 2 of b.csv',
+        reason: 'line 2 of b.csv: Its SKU S1 is on line 2 of a.tsv already; this row is left out.',
+      },
+    ]);
+    expect((await readAll(files.source(folder, { format: 'jsonl' }))).items).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      'a file that is not there',
+      () => join(files.folder, 'none.csv'),
+      'transient',
+      /^There is no file .*none\.csv on the worker\.$/,
+    ],
+    ['an empty file', () => files.write('shop.csv', ''), 'transient', /^shop\.csv is empty\.$/],
+    [
+      'a header without rows',
+      () => files.write('shop.csv', HEADER),
+      'transient',
+      /holds no products; nothing is changed until it does\.$/,
+    ],
+    [
+      'a folder without files',
+      () => {
+        mkdirSync(join(files.folder, 'empty'));
+        return join(files.folder, 'empty');
+      },
+      'transient',
+      /holds no file that ends in \.jsonl, \.ndjson, \.csv, \.tsv\.$/,
+    ],
+  ])('changes nothing for %s', async (_name, path, code, message) => {
+    await expect(files.source(path()).readPage(null, 10, never)).rejects.toMatchObject({
+      name: 'OutsideError',
+      code,
+      message: expect.stringMatching(message) as string,
+    });
+  });
+
+  it('reads nothing that is no file', async () => {
+    await expect(files.source('/dev/zero').readPage(null, 10, never)).rejects.toMatchObject({
+      code: 'config',
+      message: '/dev/zero is neither a file nor a folder of files.',
+    });
+  });
+
+  (process.getuid?.() === 0 ? it.skip : it)('says that it may not read a file', async () => {
+    const path = files.write('shop.csv', rows(1));
+    chmodSync(path, 0o000);
+    await expect(files.source(path).readPage(null, 10, never)).rejects.toMatchObject({ code: 'config' });
+  });
+
+  it('stops when it is told to', async () => {
+    const path = files.write('shop.csv', rows(20_000));
+    const stop = new AbortController();
+    const reading = files.source(path).readPage(null, 10, stop.signal);
+    setTimeout(() => stop.abort(new Error('enough')), 30);
+    await expect(reading).rejects.toThrow();
+    expect(readdirSync(join(files.folder, 'work'))).toEqual([]);
+  });
+
+  it('looks at the beginning of a file alone', async () => {
+    const path = files.write(
+      'shop.csv',
+      rows(10_000, (index) => (index === 3 ? 'S3,,,dear,1' : undefined))
+    );
+    const { files: looks } = await files.source(path).look(never);
+    expect(looks).toEqual([
+      {
+        name: 'shop.csv',
+        form: 'a file with one SKU a row, UTF-8, separated by commas',
+        skus: expect.any(Number) as number,
+        unreadable: 1,
+        firstProblem: "line 5 of shop.csv: Its price 'dear' is not a number.",
+        isWhole: false,
+      },
+    ]);
+    expect(looks[0]?.skus).toBeGreaterThan(500);
+    expect(looks[0]?.skus).toBeLessThan(2_000);
+  });
+});
+
+/** Watches how far the heap grows beyond what it holds now, garbage not counted. In megabytes. */
+async function watchMemory(): Promise<{ look(): void; stop(): number }> {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  // What was written to a file just now is still on the stack.
+  await new Promise(setImmediate);
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  let most = 0;
+  const look = (): void => {
+    collectGarbage();
+    most = Math.max(most, process.memoryUsage().heapUsed - before);
+  };
+  const timer = setInterval(look, 500);
+  return {
+    look,
+    stop() {
+      clearInterval(timer);
+      look();
+      return most / 1024 / 1024;
+    },
+  };
+}
