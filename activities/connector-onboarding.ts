@@ -10,7 +10,7 @@ import type { Affiliate, FileCatalogue, FileLook, VtexStore } from '../domain/po
 import type { ConnectorDocument, ConnectorStore } from '../models/connectors';
 import type { CredentialStore } from '../models/credentials';
 import type { SyncRunStore } from '../models/sync-runs';
-import { amazonAccount } from './amazon-account';
+import { amazonAccount } from '../domain/amazon-account';
 import { waitingForOf } from './failures';
 import { withPulse } from './pulse';
 

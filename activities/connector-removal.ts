@@ -6,7 +6,7 @@ import type { ConnectorDocument, ConnectorStore } from '../models/connectors';
 import type { CredentialStore } from '../models/credentials';
 import type { LedgerStore } from '../models/listings';
 import type { SyncRunStore } from '../models/sync-runs';
-import { amazonAccount } from './amazon-account';
+import { amazonAccount } from '../domain/amazon-account';
 import { classified } from './failures';
 
 export interface ConnectorRemovalDependencies {

@@ -3,6 +3,7 @@ import type { Express } from 'express';
 import helmet from 'helmet';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
+import type { ProductTypes } from '../domain/ports/amazon';
 import type { Orchestrator } from '../domain/ports/orchestrator';
 import type { SecretBox } from '../domain/ports/secrets';
 import { authentication } from './authentication';
@@ -22,6 +23,8 @@ import { MAX_STREAMS } from './services/sync-watch';
 export interface AppDeps {
   connection: Connection;
   orchestrator: Orchestrator;
+  /** Amazon's product types, asked with the credentials of connectors. */
+  productTypes: ProductTypes;
   secretBox: SecretBox;
   logger: Logger;
   /** The first admin's key; only its digest is kept. */

@@ -13,6 +13,8 @@ import { getMetrics } from './routes/getMetrics';
 import { getOnboarding } from './routes/getOnboarding';
 import { getOpenApi } from './routes/getOpenApi';
 import { getProblems } from './routes/getProblems';
+import { getProductTypeFields } from './routes/getProductTypeFields';
+import { getProductTypes } from './routes/getProductTypes';
 import { getReady } from './routes/getReady';
 import { getStockPreview } from './routes/getStockPreview';
 import { getSync } from './routes/getSync';
@@ -54,6 +56,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   postRequeue,
   getProblems,
   getStockPreview,
+  getProductTypes,
+  getProductTypeFields,
   postApiKey,
   getApiKeys,
   deleteApiKey,

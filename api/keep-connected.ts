@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { databaseOptions } from '../models/database';
 
 const RETRY_MS = 2_000;
+/** A request is answered within this, also while the database is silent; locks and turns outlast it. */
+const ANSWER_MS = 6_000;
 
 /**
  * A connection that is there at once and connected as soon as the database is: the driver reconnects by itself, but not
@@ -27,7 +29,7 @@ export function keepConnected(
   async function connect(): Promise<void> {
     while (!stopping.aborted) {
       try {
-        await connection.openUri(uri, databaseOptions);
+        await connection.openUri(uri, { ...databaseOptions, timeoutMS: ANSWER_MS, heartbeatFrequencyMS: 2_000 });
         await connected(connection);
         logger.info('the database is connected');
         return;

@@ -1,12 +1,19 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:http';
+import { createAmazon } from '../adapters/amazon';
+import { createInProcessLimiter } from '../adapters/limiter/in-process';
 import { createKeyring } from '../adapters/secrets/keyring';
 import { createOrchestrator } from '../adapters/temporal/orchestrator';
-import { ConfigError, loadConfig, type Config } from '../config';
+import { ConfigError, loadConfig, spApiUrl, type Config } from '../config';
+import { credentialStore } from '../models/credentials';
 import { ensureIndexes } from '../models/indexes';
+import { openedCredentials } from '../models/opened-credentials';
 import { createApp } from './app';
 import { keepConnected } from './keep-connected';
 import { createLogger } from './request-logging';
+
+/** How long a request waits for Amazon's rate limit, in milliseconds: somebody is looking at it. */
+const MAX_WAIT_MS = 8_000;
 
 /** Runs the API until a signal ends it. MongoDB and Temporal may come and go meanwhile. */
 async function main(config: Config): Promise<void> {
@@ -18,10 +25,20 @@ async function main(config: Config): Promise<void> {
     namespace: config.TEMPORAL_NAMESPACE,
     taskQueue: config.TEMPORAL_TASK_QUEUE,
   });
+  const secretBox = createKeyring(config.ENCRYPTION_KEYS);
+  const amazon = createAmazon({
+    lwaUrl: config.LWA_URL,
+    spApiUrl: (region) => spApiUrl(config, region),
+    limiter: createInProcessLimiter(),
+    credentials: openedCredentials(credentialStore(connection), secretBox),
+    timeoutMs: config.HTTP_TIMEOUT_SECONDS * 1000,
+    maxWaitMs: MAX_WAIT_MS,
+  });
   const app = createApp({
     connection,
     orchestrator,
-    secretBox: createKeyring(config.ENCRYPTION_KEYS),
+    productTypes: amazon.productTypes,
+    secretBox,
     logger,
     adminApiKey: config.ADMIN_API_KEY,
     publicUrl: config.PUBLIC_URL,

@@ -46,7 +46,7 @@ export function openApiDocument(endpoints: readonly Endpoint[], publicUrl: strin
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: publicUrl }],
-    tags: ['Connectors', 'Syncs', 'Listings', 'Access', 'Operations'].map((name) => ({ name })),
+    tags: ['Connectors', 'Syncs', 'Listings', 'Product types', 'Access', 'Operations'].map((name) => ({ name })),
   });
   return markSecrets(document) as object;
 }

@@ -10,9 +10,10 @@ import {
   usableImages,
   type MappingSettings,
 } from './default-mapping';
-import { KIT_NOT_SENT, type BlockReason, type ListingProblem, type Verdict } from './listing';
+import { KIT_NOT_SENT, type BlockReason, type ListingProblem, type Verdict, type WantedListing } from './listing';
 import { requireMarketplace } from './marketplaces';
 import { toUnits } from './money';
+import type { PayloadProblem } from './payload-validation';
 import { toPlainLine, toPlainText, utf8Length } from './plain-text';
 
 /** What the rules need to know of a connector. */
@@ -88,8 +89,7 @@ export function judge(item: CatalogItem, settings: RuleSettings): Verdict {
   const enforced = settings.appliedRequirements === 'ENFORCED';
   const problems = [...type.problems, ...values.wrong, ...(enforced ? values.missing : [])];
   if (type.productType === undefined || problems.length > 0)
-    // What is not in stock must not go on selling at Amazon while its data waits to be mended.
-    return block(problems, stock.enough || type.belongsElsewhere ? 'leave' : stopSelling(settings));
+    return block(problems, type.belongsElsewhere ? 'leave' : ifSentBeside(stock.enough ? 'sell' : 'pause', settings));
 
   const wanted = mapItem(item, type.productType, settings, stock.quantity);
   const reasons = [
@@ -103,14 +103,63 @@ export function judge(item: CatalogItem, settings: RuleSettings): Verdict {
     : { kind: 'pause', wanted, quantity: 0, reasons };
 }
 
-/** S2. For SKUs that would sell if there were a place for them. What was sent before stays as it is. */
+/** What would be sent of an item that the rules hold back for its data; undefined without a product type. */
+export function draftOf(item: CatalogItem, settings: RuleSettings): WantedListing | undefined {
+  const productType = productTypeOf(item);
+  return productType ? mapItem(item, productType, settings, stockOf(item, settings).quantity) : undefined;
+}
+
+/**
+ * The verdict once its payload was held against Amazon's definition (S8): a problem there holds the SKU back, beside those
+ * that the rules found themselves. What was sent before stays as it is (S11), unless it is out of stock.
+ */
+export function withPayloadProblems(
+  verdict: Verdict,
+  found: readonly PayloadProblem[],
+  settings: RuleSettings
+): Verdict {
+  // V11: a price that is left to Amazon is not missed here.
+  const problems = settings.sendPrice ? found : found.filter((each) => !asksForPrice(each));
+  if (verdict.kind !== 'block')
+    return problems.length === 0 ? verdict : block([...problems], ifSentBeside(verdict.kind, settings));
+  const told = new Set(verdict.problems.flatMap(({ attributes = [] }) => attributes));
+  const news = problems.filter(({ attributes }) => !attributes.some((name) => told.has(name)));
+  return {
+    ...verdict,
+    problems: [...verdict.problems, ...news],
+    reasons: [...verdict.reasons, ...news.map(({ message }) => message)],
+  };
+}
+
+/** The verdict on a SKU whose product type Amazon does not have in the marketplace. */
+export function withUnknownProductType(
+  verdict: Verdict,
+  unknown: { productType: string; said: string },
+  settings: RuleSettings
+): Verdict {
+  const message = `Amazon ${settings.country} has no product type ${unknown.productType}: ${unknown.said} Put the item in another category, or choose another product type for it.`;
+  const problem = { code: 'unmapped', message, severity: 'error', owner: 'merchant' } as const;
+  if (verdict.kind !== 'block') return block([problem], ifSentBeside(verdict.kind, settings));
+  return { ...verdict, problems: [...verdict.problems, problem], reasons: [...verdict.reasons, message] };
+}
+
+/** What is not in stock must not go on selling at Amazon while its data waits to be mended. */
+function ifSentBeside(kind: 'sell' | 'pause', settings: RuleSettings): Block['ifSent'] {
+  return kind === 'sell' ? 'leave' : stopSelling(settings);
+}
+
+function asksForPrice({ rule, attributes }: PayloadProblem): boolean {
+  return rule === 'required' && attributes.length === 1 && attributes[0] === 'purchasable_offer';
+}
+
+/** S2. For SKUs that would sell if there were a place for them. One that was sent has a place, unless it has lost it. */
 export function overLimit(limit: number): Verdict {
   const message = `Over the limit of ${limit.toLocaleString('en-US')} ${limit === 1 ? 'SKU' : 'SKUs'} of this connector; an admin can raise it.`;
   return {
     kind: 'block',
     reason: 'over_limit',
     problems: [{ code: 'over_limit', message, severity: 'error', owner: 'longshore' }],
-    ifSent: 'leave',
+    ifSent: 'stop-selling',
     reasons: [message],
   };
 }

@@ -22,7 +22,7 @@ export const STATE_MEANINGS: Record<ListingState, string> = {
   paused: 'seen at Amazon with quantity 0, because stock is below the minimum',
   rejected: 'refused by Amazon; waits for a change in the catalogue',
   retrying: 'failed for a passing reason; is tried again by itself',
-  not_visible: 'accepted by Amazon long ago, and still not seen there',
+  not_visible: 'accepted by Amazon, and not seen there in the time allowed',
   blocked: 'held back by a rule',
   removed: 'no longer in the assortment; its quantity at Amazon is 0',
 };
@@ -55,6 +55,10 @@ export interface ListingProblem {
   owner: Owner;
   /** Amazon's attribute names, where it names some. */
   attributes?: string[];
+  /** The rule of Amazon's definition that is broken: `required`, `enum`, `maxUtf8ByteLength`. */
+  rule?: string;
+  /** The value that breaks it, shortened. */
+  value?: string;
 }
 
 /** The values of one listing that Amazon is to have, in Amazon's own shapes. */

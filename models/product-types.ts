@@ -2,7 +2,13 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { Schema, type Connection, type Model } from 'mongoose';
 import { MARKETPLACES } from '../domain/marketplaces';
-import type { DefinitionChanges, DefinitionHead, DefinitionKey, KeptDefinition, NoticedChange } from '../domain/product-type';
+import type {
+  DefinitionChanges,
+  DefinitionHead,
+  DefinitionKey,
+  KeptDefinition,
+  NoticedChange,
+} from '../domain/product-type';
 import type { DefinitionStore } from '../domain/product-type-catalog';
 import type { ProductTypeField } from '../domain/product-type-fields';
 import type { JsonSchema } from '../domain/product-type-schema';

@@ -5,6 +5,7 @@ import { createConnectorActivationActivities } from '../activities/connector-act
 import { createConnectorOnboardingActivities } from '../activities/connector-onboarding';
 import { createConnectorRemovalActivities } from '../activities/connector-removal';
 import { createAmazon } from '../adapters/amazon';
+import { createFileSource } from '../adapters/file';
 import { createInProcessLimiter } from '../adapters/limiter/in-process';
 import { createKeyring } from '../adapters/secrets/keyring';
 import { createVtexStore } from '../adapters/vtex';
@@ -13,10 +14,13 @@ import type { SecretField } from '../domain/connector-contract';
 import { OutsideError } from '../domain/errors';
 import { requireMarketplace } from '../domain/marketplaces';
 import type { Orchestrator } from '../domain/ports/orchestrator';
-import type { VtexStore } from '../domain/ports/source';
+import type { CatalogSource, FileCatalogue, VtexStore } from '../domain/ports/source';
+import { productTypeCatalog } from '../domain/product-type-catalog';
 import { connectorStore, type ConnectorDocument } from '../models/connectors';
 import { credentialStore } from '../models/credentials';
 import { ledgerStore } from '../models/listings';
+import { openedCredentials } from '../models/opened-credentials';
+import { productTypeStore } from '../models/product-types';
 import { syncRunStore } from '../models/sync-runs';
 
 /** What the activities of one worker process are built from. */
@@ -41,19 +45,12 @@ export function createActivities({ config, connection, orchestrator }: WorkerDep
     spApiUrl: (region) => spApiUrl(config, region),
     limiter: createInProcessLimiter(),
     timeoutMs,
-    async credentials(account) {
-      const sealed = await credentials.current(account.clientId, account.sellerId);
-      if (!sealed)
-        throw new OutsideError('auth.access_revoked', `No proved credential is kept for ${account.sellerId}.`, {
-          system: 'lwa',
-          operation: 'credentials',
-        });
-      return {
-        clientId: sealed.clientId,
-        clientSecret: secretBox.open(sealed.clientSecret),
-        refreshToken: secretBox.open(sealed.refreshToken),
-      };
-    },
+    credentials: openedCredentials(credentials, secretBox),
+  });
+  const productTypes = productTypeCatalog({
+    amazon: amazon.productTypes,
+    store: productTypeStore(connection),
+    clock: () => new Date(),
   });
 
   function secretOf(connector: ConnectorDocument, field: SecretField): string {
@@ -87,6 +84,16 @@ export function createActivities({ config, connection, orchestrator }: WorkerDep
     });
   }
 
+  function filesOf(connector: ConnectorDocument): FileCatalogue {
+    const { source, amazon: target } = connector.config;
+    if (source.type !== 'file') throw new TypeError('Only a file connector has files');
+    return createFileSource({ ...source, currency: requireMarketplace(target.country).currency });
+  }
+
+  function sourceOf(connector: ConnectorDocument): CatalogSource {
+    return connector.config.source.type === 'file' ? filesOf(connector) : vtexOf(connector);
+  }
+
   return {
     ...createConnectorOnboardingActivities({
       connectors,
@@ -97,6 +104,7 @@ export function createActivities({ config, connection, orchestrator }: WorkerDep
       listings: amazon.listings,
       forgetTokens: (account) => amazon.forgetCredential(account),
       vtexOf,
+      filesOf,
       orchestrator,
       publicUrl: config.PUBLIC_URL.replace(/\/$/, ''),
     }),
@@ -107,8 +115,9 @@ export function createActivities({ config, connection, orchestrator }: WorkerDep
       ledger,
       runs,
       listings: amazon.listings,
+      productTypes,
       orchestrator,
-      sourceOf: vtexOf,
+      sourceOf,
       settings: {
         retryInitialSeconds: config.RETRY_INITIAL_SECONDS,
         retryMaximumSeconds: config.RETRY_MAXIMUM_SECONDS,

@@ -8,14 +8,8 @@ import { connectorStore } from '../models/connectors';
  * place. A request that was cut off between the two is finished here. Safe to repeat, and from several workers at once.
  */
 export async function reconcile(connection: Connection, orchestrator: Orchestrator, logger: Logger): Promise<void> {
-  const connectors = await connectorStore(connection).inStates([
-    'draft',
-    'onboarding',
-    'inactive',
-    'active',
-    'paused',
-    'removing',
-  ]);
+  const store = connectorStore(connection);
+  const connectors = await store.inStates(['draft', 'onboarding', 'inactive', 'active', 'paused', 'removing']);
   for (const { _id: connectorId, state, config, onboarding } of connectors) {
     if (state === 'draft' || state === 'onboarding') await orchestrator.startOnboarding(connectorId);
     if (state === 'removing') await orchestrator.startRemoval(connectorId);
@@ -28,6 +22,10 @@ export async function reconcile(connection: Connection, orchestrator: Orchestrat
   }
   const known = new Set(connectors.map(({ _id }) => _id));
   const orphans = (await orchestrator.scheduledConnectors()).filter((connectorId) => !known.has(connectorId));
-  for (const connectorId of orphans) await orchestrator.deleteSchedule(connectorId);
+  for (const connectorId of orphans) {
+    // It may have been connected since the first look.
+    if (await store.get(connectorId)) continue;
+    await orchestrator.deleteSchedule(connectorId);
+  }
   logger.info({ connectors: connectors.length, orphanSchedules: orphans.length }, 'schedules are in line');
 }

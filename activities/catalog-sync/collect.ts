@@ -46,23 +46,23 @@ export function collectSteps(deps: CatalogSyncDependencies) {
             const named = await ledger.bySku(run.connectorId, run.skus);
             const sourceIds = [...named.values()].map((entry) => entry.sourceId);
             const { items, unreadable } = await source.readItems(sourceIds, signal);
-            const toSend = await writePage(run, items, unreadable, checked);
+            const { toSend, firstSeen } = await writePage(run, items, unreadable, checked);
             await runs.update(run._id, { total: sourceIds.length, toSend, waitingFor: null });
-            return { nextCursor: null, read: items.length };
+            return { nextCursor: null, read: firstSeen };
           }
           const lost = activityInfo().heartbeatDetails as CollectPlace | undefined;
           let place = lost ?? { cursor: input.cursor, total: run.total, toSend: run.toSend, seen: 0, read: 0 };
           if (lost?.cursor === null) return { nextCursor: null, read: lost.read };
           do {
             const page = await source.readPage(place.cursor, LEDGER_PAGE_SIZE, signal);
-            const toSend = await writePage(run, page.items, page.unreadable, checked);
-            const read = page.items.length + page.unreadable.length;
+            const { toSend, firstSeen } = await writePage(run, page.items, page.unreadable, checked);
+            const listed = page.items.length + page.unreadable.length;
             place = {
               cursor: page.nextCursor,
-              total: place.total + read,
+              total: place.total + listed,
               toSend: place.toSend + toSend,
-              seen: place.seen + read,
-              read: place.read + page.items.length,
+              seen: place.seen + listed,
+              read: place.read + firstSeen,
             };
             await runs.update(run._id, { total: place.total, toSend: place.toSend, waitingFor: null });
             at(place);
@@ -96,22 +96,25 @@ export function collectSteps(deps: CatalogSyncDependencies) {
     },
   };
 
-  /** Writes one page of the source into the ledger; answers how many SKUs have something to send. Safe to repeat. */
+  /**
+   * Writes one page of the source into the ledger; answers how many SKUs have something to send, and how many this run sees
+   * for the first time: a source that changes while it is read lists some twice. Safe to repeat.
+   */
   async function writePage(
     run: OpenRun,
     page: readonly CatalogItem[],
     unreadable: readonly UnreadableItem[],
     checked: PayloadCheck
-  ): Promise<number> {
+  ): Promise<{ toSend: number; firstSeen: number }> {
     const { connectorId } = run;
     const wanted = await ledger.bySku(
       connectorId,
       page.map((item) => item.sku)
     );
-    const items = nameDuplicatesApart(page, wanted, run._id);
+    const items = nameDuplicatesApart(page, wanted);
     const known = await ledger.bySku(connectorId, [
       ...items.map((item) => item.sku),
-      ...unreadable.map((item) => item.sourceId),
+      ...unreadable.map(placeholderSku),
     ]);
     const context = { connectorId, syncId: run._id, hashesOf, laneFor, now: new Date() };
     const judged = await judgeAll(run, items, checked);
@@ -124,7 +127,8 @@ export function collectSteps(deps: CatalogSyncDependencies) {
       }),
     }));
     await upsert(connectorId, [...writes, ...(await placeholders(run, unreadable))], known);
-    return writes.filter(({ change }) => change.lane).length;
+    const firstSeen = new Set(writes.map(({ sku }) => sku).filter((sku) => known.get(sku)?.lastRun !== run._id));
+    return { toSend: writes.filter(({ change }) => change.lane).length, firstSeen: firstSeen.size };
   }
 
   /** New entries fill the connector's newest ledger page before they begin another. */
@@ -155,7 +159,7 @@ export function collectSteps(deps: CatalogSyncDependencies) {
     const known = await ledger.bySourceId(run.connectorId, ids);
     return unreadable
       .filter(({ sourceId }) => !known.has(sourceId))
-      .map(({ sourceId, reason }) => ({ sku: sourceId, change: unreadableEntry(sourceId, reason, run._id) }));
+      .map((item) => ({ sku: placeholderSku(item), change: unreadableEntry(item.sourceId, item.reason, run._id) }));
   }
 
   async function sweepPage(run: OpenRun, entries: readonly ListingDocument[]): Promise<void> {
@@ -215,14 +219,13 @@ function withinLimit(
   });
 }
 
-/** The first SKU of the source keeps a reference that several have; the others are shown under their own id, blocked. */
-function nameDuplicatesApart(
-  page: readonly CatalogItem[],
-  known: ReadonlyMap<string, ListingDocument>,
-  syncId: string
-): NamedItem[] {
+/**
+ * The SKU that has a reference in the ledger keeps it, else the first one of the source; others with the same reference are
+ * shown under their own id, blocked.
+ */
+function nameDuplicatesApart(page: readonly CatalogItem[], known: ReadonlyMap<string, ListingDocument>): NamedItem[] {
   const owners = new Map<string, string>();
-  for (const entry of known.values()) if (entry.lastRun === syncId) owners.set(entry.sku, entry.sourceId);
+  for (const entry of known.values()) if (entry.state !== 'removed') owners.set(entry.sku, entry.sourceId);
   return page.map((item) => {
     const owner = owners.get(item.sku) ?? item.sourceId;
     owners.set(item.sku, owner);
@@ -239,6 +242,11 @@ function duplicate(sku: string): Verdict {
     ifSent: 'leave',
     reasons: [message],
   };
+}
+
+/** How a SKU is shown whose reference is not known yet. */
+function placeholderSku({ sourceId }: UnreadableItem): string {
+  return `(id ${sourceId})`;
 }
 
 function unreadableEntry(sourceId: string, reason: string, syncId: string): LedgerChange {

@@ -8,7 +8,7 @@ import type { CatalogSource } from '../../domain/ports/source';
 import type { ProductTypeCatalog } from '../../domain/product-type-catalog';
 import type { ConnectorDocument, ConnectorStore } from '../../models/connectors';
 import type { LedgerStore, LedgerWrite } from '../../models/listings';
-import { amazonAccount } from '../amazon-account';
+import { amazonAccount } from '../../domain/amazon-account';
 import type { SyncRunDocument, SyncRunStore } from '../../models/sync-runs';
 
 export interface CatalogSyncDependencies {

@@ -25,7 +25,7 @@ export function payloadCheck(
     if (!wanted) return verdict;
     const { productType, requirements } = wanted;
     const found = await productTypes.validatorFor(account, productType, requirements, signal);
-    if (found.kind === 'unknown') return withUnknownProductType(verdict, productType, rules);
+    if (found.kind === 'unknown') return withUnknownProductType(verdict, { productType, said: found.said }, rules);
     const problems = found.validator.validate(putAttributes(wanted), rules.appliedRequirements);
     return withPayloadProblems(verdict, problems, rules);
   };

@@ -1,11 +1,20 @@
 import { activityInfo, sleep } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { failureCodeOf, isAuthFailure, isPassing, OutsideError } from '../../domain/errors';
-import { afterAnswer, afterFailure, type Lane, type LedgerChange, type LedgerEntry } from '../../domain/ledger';
+import { failureCodeOf, isAuthFailure, OutsideError } from '../../domain/errors';
+import {
+  afterAnswer,
+  afterFailure,
+  isQuantityAll,
+  isQuantityStale,
+  type Lane,
+  type LedgerChange,
+  type LedgerEntry,
+} from '../../domain/ledger';
 import { detailsPatches, offerPatches, putAttributes } from '../../domain/listing-changes';
 import type { AmazonAccount, AttributePatch, SubmissionAnswer } from '../../domain/ports/amazon';
 import type { ListingDocument } from '../../models/listings';
 import { inParallel } from '../in-parallel';
+import { quantityPatches, sendQuantityAlone } from './quantity-alone';
 import { withPulse } from '../pulse';
 import {
   runContext,
@@ -98,7 +107,7 @@ export function publishSteps(deps: CatalogSyncDependencies) {
         const result = await tried(() => answerFor(account, run, entry, signal), signal);
         if (!('error' in result)) return writeEntries(deps, run, [entry], [{ sku: entry.sku, change: result.value }]);
         const code = failureCodeOf(result.error);
-        if (isPassing(code) && code !== 'throttled')
+        if (!isAuthFailure(code) && code !== 'throttled')
           await writeEntries(deps, run, [entry], [{ sku: entry.sku, change: failed(entry, result.error) }]);
         throw result.error;
       });
@@ -185,13 +194,11 @@ export function publishSteps(deps: CatalogSyncDependencies) {
   ): Promise<LedgerChange> {
     const result = await tried(() => submit(account, run, entry, signal), signal);
     const sent = 'error' in result ? refusal(result.error, entry) : result.value;
-    return afterAnswer(
-      entry,
-      { ...sent, lane: entry.lane as Lane },
-      sent.answer,
-      settings.verifyAfterSeconds,
-      new Date()
-    );
+    const lane = entry.lane as Lane;
+    const change = afterAnswer(entry, { ...sent, lane }, sent.answer, settings.verifyAfterSeconds, new Date());
+    const answered: LedgerEntry = { ...entry, ...change };
+    if (change.state !== 'rejected' || !isQuantityStale(answered)) return change;
+    return { ...change, ...(await sendQuantityAlone(listings, account, answered, signal)) };
   }
 
   /** A PUT replaces every attribute and would wipe a price that is left to Amazon (V11); there details go by PATCH. */
@@ -203,15 +210,19 @@ export function publishSteps(deps: CatalogSyncDependencies) {
   ): Promise<Submission> {
     const { wanted, wantedHashes, sku } = entry;
     if (!wanted || !wantedHashes) throw new TypeError(`The ledger has nothing to send for ${sku}`);
-    const patch = async (patches: AttributePatch[]): Promise<Submission> => ({
+    const patch = async (
+      patches: AttributePatch[],
+      productType = entry.sentProductType ?? wanted.productType
+    ): Promise<Submission> => ({
       operation: 'patch',
-      payload: { productType: wanted.productType, patches },
-      answer: await listings.patch(account, sku, wanted.productType, patches, signal),
+      payload: { productType, patches },
+      answer: await listings.patch(account, sku, productType, patches, signal),
     });
+    if (entry.lane === 'offer' && isQuantityAll(entry)) return patch(quantityPatches(entry));
     if (entry.lane === 'offer') return patch(offerPatches(wanted, wantedHashes, entry.sentHashes));
     const leavesPriceToAmazon = !run.config.listing.sendPrice && wanted.requirements !== 'LISTING_PRODUCT_ONLY';
     if (leavesPriceToAmazon && (await isAtAmazon(account, entry, signal)))
-      return patch([...detailsPatches(wanted), ...offerPatches(wanted, wantedHashes, null)]);
+      return patch([...detailsPatches(wanted), ...offerPatches(wanted, wantedHashes, null)], wanted.productType);
     const payload = {
       productType: wanted.productType,
       requirements: wanted.requirements,
@@ -236,9 +247,9 @@ function operationOf(entry: LedgerEntry): 'put' | 'patch' {
   return entry.lane === 'offer' ? 'patch' : 'put';
 }
 
-/** A request that Amazon would not even take in (400, 413, 415) is that SKU's own problem, and an answer. */
+/** A request that Amazon would not even take in (400, 404, 413, 415) is that SKU's own problem, and an answer. */
 function refusal(error: unknown, entry: LedgerEntry): Submission {
-  if (!(error instanceof OutsideError) || error.code !== 'rejected') throw error;
+  if (!(error instanceof OutsideError) || (error.code !== 'rejected' && error.code !== 'config')) throw error;
   const problem = {
     code: `amazon.${error.facts.status ?? 'refused'}`,
     message: error.message,

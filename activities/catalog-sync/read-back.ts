@@ -1,7 +1,8 @@
-import { afterReadBack, type LedgerChange } from '../../domain/ledger';
-import type { ListingDocument } from '../../models/listings';
+import { afterReadBack, isQuantityStale, type LedgerChange, type LedgerEntry } from '../../domain/ledger';
+import type { LedgerWrite, ListingDocument } from '../../models/listings';
 import { inParallel } from '../in-parallel';
 import { withPulse } from '../pulse';
+import { sendQuantityAlone } from './quantity-alone';
 import { runContext, waitingNoter, writeEntries, type CatalogSyncDependencies, type RunContext } from './dependencies';
 
 /** How many SKUs one call reads back. Source: searchListingsItems, `identifiers` holds at most 20. */
@@ -54,10 +55,14 @@ export function readBackSteps(deps: CatalogSyncDependencies) {
         signal
       );
       const shown = new Map(found.map((snapshot) => [snapshot.sku, snapshot]));
-      const writes = batch.map((entry) => ({
-        sku: entry.sku,
-        change: afterReadBack(entry, shown.get(entry.sku), settings.verifyAfterSeconds, new Date()),
-      }));
+      const writes: LedgerWrite[] = [];
+      for (const entry of batch) {
+        const change = afterReadBack(entry, shown.get(entry.sku), settings.verifyAfterSeconds, new Date());
+        const read: LedgerEntry = { ...entry, ...change };
+        const isRefusedLate = change.state === 'rejected' && isQuantityStale(read);
+        const quantity = isRefusedLate ? await sendQuantityAlone(listings, account, read, signal) : {};
+        writes.push({ sku: entry.sku, change: { ...change, ...quantity } });
+      }
       await writeEntries(deps, run, batch, writes);
       for (const { sku, change } of writes) changes.set(sku, change);
     });

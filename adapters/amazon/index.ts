@@ -1,10 +1,11 @@
 import type { Region } from '../../domain/marketplaces';
-import type { AmazonAccount, AmazonAccounts, AmazonListings } from '../../domain/ports/amazon';
+import type { AmazonAccount, AmazonAccounts, AmazonListings, ProductTypes } from '../../domain/ports/amazon';
 import type { Limiter } from '../../domain/ports/limiter';
 import { createHttp } from '../http/exchange';
 import { createAmazonAccounts } from './accounts';
 import { createAmazonListings } from './listings';
 import { createAccessTokens, type LwaCredential } from './lwa';
+import { createProductTypes } from './product-types';
 import { createTransport } from './transport';
 
 /** Amazon asks for the application and its language, at most 500 characters. */
@@ -31,11 +32,12 @@ export interface AmazonOptions {
 export interface Amazon {
   listings: AmazonListings;
   accounts: AmazonAccounts;
+  productTypes: ProductTypes;
   /** To be called after the account's secret or refresh token has changed: the next call reads it anew. */
   forgetCredential(account: AmazonAccount): void;
 }
 
-/** Amazon, behind the ports: Listings Items, Sellers and Login with Amazon. */
+/** Amazon, behind the ports: Listings Items, Product Type Definitions, Sellers and Login with Amazon. */
 export function createAmazon(options: AmazonOptions): Amazon {
   const {
     lwaUrl,
@@ -52,6 +54,7 @@ export function createAmazon(options: AmazonOptions): Amazon {
   return {
     listings: createAmazonListings(transport),
     accounts: createAmazonAccounts(transport, tokens),
+    productTypes: createProductTypes(transport, { timeoutMs, userAgent }),
     forgetCredential: (account) => tokens.forget(account),
   };
 }

@@ -8,6 +8,8 @@ const listingProblem = z
     severity: z.enum(['error', 'warning', 'info']),
     owner: z.enum(['merchant', 'longshore', 'amazon', 'source', 'nobody']),
     attributes: z.array(z.string()).optional(),
+    rule: z.string().optional().describe("The rule of Amazon's definition that is broken, such as required or enum"),
+    value: z.string().optional().describe('The value that breaks it, shortened'),
   })
   .meta({ id: 'ListingProblem' });
 

@@ -3,5 +3,6 @@ export const PATH_PARAMETERS: Record<string, { description: string; example: str
   connectorId: { description: 'con_ and 20 hex digits', example: 'con_0123456789abcdef0123' },
   syncId: { description: 'syn_ and 20 hex digits', example: 'syn_0123456789abcdef0123' },
   keyId: { description: 'key_ and 20 hex digits', example: 'key_0123456789abcdef0123' },
+  productType: { description: "Amazon's name of the product type", example: 'SHIRT' },
   sku: { description: 'The SKU as it is sold, percent-encoded', example: '13737' },
 };

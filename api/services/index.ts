@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
+import type { ProductTypes } from '../../domain/ports/amazon';
 import type { Orchestrator } from '../../domain/ports/orchestrator';
 import type { SecretBox } from '../../domain/ports/secrets';
 import { apiKeyService } from './api-keys';
@@ -12,6 +13,7 @@ import type { Metrics } from '../metrics';
 import { healthService } from './health';
 import { listingService } from './listings';
 import { problemService } from './problems';
+import { productTypeService } from './product-types';
 import { syncService } from './syncs';
 import { syncWatch } from './sync-watch';
 
@@ -19,6 +21,7 @@ import { syncWatch } from './sync-watch';
 export interface ServiceDeps {
   connection: Connection;
   orchestrator: Orchestrator;
+  productTypes: ProductTypes;
   secretBox: SecretBox;
   logger: Logger;
   clock: () => Date;
@@ -45,6 +48,7 @@ export function createServices(deps: ServiceDeps) {
     metrics: deps.metrics,
     openApi: deps.openApi,
     problems: problemService(deps),
+    productTypes: productTypeService(deps),
     syncs: syncService(deps),
     syncWatch: syncWatch(deps),
   };

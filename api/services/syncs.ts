@@ -13,6 +13,8 @@ import type { ServiceDeps } from './index';
 import { askWorkflows } from './workflow-engine';
 
 /** A workflow that does not answer in time leaves the view to the database, in milliseconds. */
+/** A run that was opened just now has no workflow yet. */
+const STARTING_MS = 30_000;
 const LIVE_BOUND_MS = 500;
 
 /** Sync runs: asked for, watched, steered. */
@@ -45,6 +47,14 @@ export function syncService(deps: ServiceDeps) {
       connectorId: run.connectorId,
     });
     return { id };
+  }
+
+  /** A run whose workflow is gone ends here: nobody else would end it. */
+  async function endWhenGone(run: SyncRunDocument, orchestrator: Orchestrator): Promise<void> {
+    const isStarting = deps.clock().getTime() - run.startedAt.getTime() < STARTING_MS;
+    if (run.endedAt !== null || isStarting || (await orchestrator.isSyncRunning(run.workflowId))) return;
+    await runs.end(run._id, 'cancelled', 'It was cancelled; its workflow was gone.');
+    await runs.release(run.connectorId, run._id);
   }
 
   return {
@@ -132,7 +142,11 @@ export function syncService(deps: ServiceDeps) {
 
     /** @throws Problem `not_found`, `sync_ended`, `workflows_unavailable` */
     async cancel(id: string, by: By): Promise<{ id: string }> {
-      return steer(id, 'cancelled', by, (orchestrator, workflowId) => orchestrator.cancelSync(workflowId));
+      const cancelled = await steer(id, 'cancelled', by, (orchestrator, workflowId) =>
+        orchestrator.cancelSync(workflowId)
+      );
+      await workflows(async (orchestrator) => endWhenGone(await findRun(id), orchestrator));
+      return cancelled;
     },
 
     /** @throws Problem `not_found`, `sync_ended`, `workflows_unavailable` */

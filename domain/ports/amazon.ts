@@ -1,5 +1,7 @@
 import type { AmazonAttributes, ListingProblem, WantedListing } from '../listing';
 import type { Marketplace } from '../marketplaces';
+import type { DefinitionHead, DefinitionKey } from '../product-type';
+import type { JsonSchema } from '../product-type-schema';
 
 /** Who calls Amazon, and with which credential. Secrets stay behind the port. */
 export interface AmazonAccount {
@@ -84,4 +86,48 @@ export interface AmazonAccounts {
   ): Promise<void>;
   /** Marketplace participations. Allowed once per 62 s; callers cache the answer. */
   participations(account: AmazonAccount, signal: AbortSignal): Promise<Participation[]>;
+}
+
+/** What to look for among product types. Neither lists all of them. */
+export interface ProductTypeQuery {
+  keywords?: string[];
+  /** The title of an item: Amazon proposes types for it. */
+  itemName?: string;
+  /** Of the names in the answer. */
+  locale: string;
+  /** Of the keywords or the title. */
+  searchLocale?: string;
+}
+
+/** Amazon's answer about a definition. */
+export type DefinitionAnswer =
+  | {
+      kind: 'known';
+      head: DefinitionHead;
+      /** Absent when it is the one whose checksum the caller knows. */
+      schema?: JsonSchema;
+    }
+  /** Amazon has no such product type in this marketplace; `said` in its own words. */
+  | { kind: 'unknown'; said: string };
+
+/** Product Type Definitions 2020-09-01. Each call waits for the limiter first. Throws `OutsideError`. */
+export interface ProductTypes {
+  /** At most one of `keywords` and `itemName`. */
+  search(
+    account: AmazonAccount,
+    query: ProductTypeQuery,
+    signal: AbortSignal
+  ): Promise<{ version: string; productTypes: { name: string; displayName: string }[] }>;
+  /**
+   * The definition in the account's marketplace. Its schema is fetched by a signed link, without the access token, and held
+   * against its checksum; not fetched at all when the checksum is `knownChecksum`.
+   *
+   * @param request.version - `LATEST` unless said.
+   */
+  definition(
+    account: AmazonAccount,
+    request: Omit<DefinitionKey, 'marketplaceId'> & { enforcement: 'ENFORCED' | 'NOT_ENFORCED'; version?: string },
+    knownChecksum: string | undefined,
+    signal: AbortSignal
+  ): Promise<DefinitionAnswer>;
 }

@@ -6,6 +6,8 @@ import type { Connection } from 'mongoose';
 import { createKeyring } from '../../adapters/secrets/keyring';
 import { createApp, type AppDeps } from '../../api/app';
 import { createLogger } from '../../api/request-logging';
+import { OutsideError } from '../../domain/errors';
+import type { ProductTypes } from '../../domain/ports/amazon';
 import { withDatabase } from '../../embedded/mongodb';
 import { apiKeyModel } from '../../models/api-keys';
 import { connectDatabase } from '../../models/database';
@@ -43,6 +45,13 @@ interface Ask {
   body?: unknown;
 }
 
+const away = (): never => {
+  throw new OutsideError('transient', 'Amazon did not answer.', { system: 'amazon', operation: 'any' });
+};
+
+/** What most tests have for Amazon. */
+const unreachable: ProductTypes = { search: async () => away(), definition: async () => away() };
+
 /** A real API on a real database, with a workflow engine that records. Every answer is held against the documentation. */
 export class ApiUnderTest {
   readonly logs: string[] = [];
@@ -79,6 +88,7 @@ export class ApiUnderTest {
     const app = createApp({
       connection,
       orchestrator,
+      productTypes: unreachable,
       secretBox: createKeyring(`test:${randomBytes(32).toString('base64')}`),
       logger: createLogger('trace', sink),
       adminApiKey: ADMIN_KEY,

@@ -137,6 +137,7 @@ export function listing(connectorId: string, sku: string, parts: Partial<Listing
     wantedHashes: { details: 'd1', price: 'p1', quantity: 'q1' },
     sentHashes: { details: 'd1', price: 'p1', quantity: 'q1' },
     refusedHashes: null,
+    sentProductType: 'SHIRT',
     lastPayload: { attributes: { item_name: [{ value: `Title of ${sku}` }] } },
     lastAnswer: { at: new Date('2026-01-01T00:00:00Z'), status: 'ACCEPTED', submissionId: 'sub-1', problems: [] },
     attempts: [{ at: new Date('2026-01-01T00:00:00Z'), operation: 'put', outcome: 'accepted' }],

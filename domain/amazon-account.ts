@@ -1,6 +1,6 @@
-import type { ConnectorConfig } from '../domain/connector';
-import { requireMarketplace } from '../domain/marketplaces';
-import type { AmazonAccount } from '../domain/ports/amazon';
+import type { ConnectorConfig } from './connector';
+import { requireMarketplace } from './marketplaces';
+import type { AmazonAccount } from './ports/amazon';
 
 /** The account that a connector sends to. */
 export function amazonAccount(connectorId: string, config: ConnectorConfig): AmazonAccount {
