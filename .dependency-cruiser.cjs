@@ -45,8 +45,18 @@ module.exports = {
       from: { path: `^(${folders})/`, pathNot: '^(worker|api|embedded|bench)/' },
       to: { path: '^(worker|api)/' },
     },
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, path: `^(${folders})/`, pathNot: '/main\\.ts$|\\.d\\.ts$' }, to: {} },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, path: `^(${folders})/`, pathNot: '/main\\.ts$|\\.d\\.ts$' },
+      to: {},
+    },
     {
       name: 'no-dev-dependencies',
       comment: 'What runs in production is in dependencies.',

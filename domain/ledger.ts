@@ -55,6 +55,8 @@ export interface LedgerEntry {
   wantedHashes: ListingHashes | null;
   /** What Amazon accepted last; null until something was. */
   sentHashes: Partial<ListingHashes> | null;
+  /** The product type of what Amazon accepted last. */
+  sentProductType: string | null;
   /** What Amazon refused last, so that it is not sent again unchanged; null when the last answer was a yes. */
   refusedHashes: ListingHashes | null;
   lastPayload: unknown;
@@ -143,17 +145,34 @@ export function afterCollect(
     wanted: verdict.wanted,
     wantedHashes,
   };
-  if (entry?.refusedHashes && context.laneFor(wantedHashes, entry.refusedHashes) === null)
-    return { ...wanted, state: 'rejected', lane: null };
+  if (entry && isContentRefused({ ...entry, wantedHashes })) {
+    // What is wrong with the content must not keep a quantity from Amazon (S11, B6).
+    const stale = entry.sentHashes !== null && entry.sentHashes.quantity !== wantedHashes.quantity;
+    return stale ? { ...wanted, ...queued('offer') } : { ...wanted, state: 'rejected', lane: null };
+  }
   const lane = context.laneFor(wantedHashes, entry?.sentHashes ?? null);
-  if (lane) return { ...wanted, ...toSend(lane, entry ? 'It has changed since it was sent.' : 'It is new.') };
+  if (lane) return { ...wanted, ...queued(lane), problems: [], reason: whyToSend(entry) };
   if (entry && (entry.state === 'blocked' || entry.state === 'removed' || entry.state === 'rejected'))
     return { ...wanted, ...toCheck(context.now, 'It may be sold again, and Amazon has it as it should be.') };
   return { ...wanted, lane: null, ...(entry?.state === 'pending' ? { state: 'submitted' } : {}) };
 }
 
-function toSend(lane: Lane, reason: string): LedgerChange {
-  return { state: 'pending', lane, reason, problems: [], failures: 0, nextAttemptAt: null };
+function queued(lane: Lane): LedgerChange {
+  return { state: 'pending', lane, failures: 0, nextAttemptAt: null };
+}
+
+function whyToSend(entry: LedgerEntry | undefined): string {
+  if (!entry) return 'It is new.';
+  return entry.sentHashes ? 'It has changed since it was sent.' : 'It was not sent yet.';
+}
+
+/**
+ * True when Amazon refused this very content, details and price, so that it waits for a change; a quantity goes on being
+ * sent alone. Content that was never accepted also waits when nothing but its quantity has changed.
+ */
+function isContentRefused(entry: Pick<LedgerEntry, 'refusedHashes' | 'wantedHashes'>): boolean {
+  const { refusedHashes: refused, wantedHashes: wanted } = entry;
+  return Boolean(refused && wanted && refused.details === wanted.details && refused.price === wanted.price);
 }
 
 function toCheck(now: Date, reason: string): LedgerChange {
@@ -179,9 +198,16 @@ function blocked(
     nextAttemptAt: null,
     nextCheckAt: null,
   };
-  const stillSelling = entry?.sentHashes && entry.wanted && quantityOf(entry.wanted) !== undefined;
-  if (verdict.ifSent === 'leave' || !stillSelling) return change;
+  if (!entry || !mayBeSelling(entry)) return change;
+  const isStopQueued = entry.lane === 'offer' && quantityOf(entry.wanted) === 0;
+  if (verdict.ifSent === 'leave' && !isStopQueued) return change;
   return { ...change, ...stopSelling(entry, context) };
+}
+
+/** Amazon has it, or may have it: a first submission that was not answered may have been carried out all the same. */
+function mayBeSelling(entry: LedgerEntry): boolean {
+  const mayBeThere = entry.sentHashes !== null || entry.lane === 'details';
+  return mayBeThere && quantityOf(entry.wanted) !== undefined;
 }
 
 /** Quantity 0 for something that is at Amazon; nothing when that is what Amazon has already. */
@@ -205,8 +231,7 @@ export function afterRemoval(entry: LedgerEntry, context: Pick<CollectContext, '
     nextAttemptAt: null,
     nextCheckAt: null,
   };
-  const stillSelling = entry.sentHashes && entry.wanted && quantityOf(entry.wanted) !== undefined;
-  return stillSelling ? { ...change, ...stopSelling(entry, context) } : change;
+  return mayBeSelling(entry) ? { ...change, ...stopSelling(entry, context) } : change;
 }
 
 function keep(attempts: ListingAttempt[], attempt: ListingAttempt): ListingAttempt[] {
@@ -235,6 +260,7 @@ export function afterAnswer(
     nextAttemptAt: null,
     lane: null,
   };
+  if (refused && isHeldBack(entry)) return { ...answered, state: 'submitted', ...checkedFrom(now, verifyAfterSeconds) };
   if (refused)
     return {
       ...answered,
@@ -244,21 +270,42 @@ export function afterAnswer(
       refusedHashes: entry.wantedHashes,
       nextCheckAt: null,
     };
-  const accepted: LedgerChange = {
-    ...answered,
+  const submitted: LedgerChange = { ...answered, state: 'submitted', ...checkedFrom(now, verifyAfterSeconds) };
+  if (sent.lane === 'offer' && isQuantityAll(entry)) return { ...submitted, sentHashes: withQuantitySent(entry) };
+  return {
+    ...submitted,
+    reason: 'Amazon accepted it; it is looked for there.',
+    problems: answer.problems,
     refusedHashes: null,
     sentHashes:
-      sent.lane === 'details'
-        ? entry.wantedHashes
-        : { ...entry.sentHashes, price: entry.wantedHashes?.price, quantity: entry.wantedHashes?.quantity },
-    submittedAt: now,
-    checks: 0,
+      sent.lane === 'details' ? entry.wantedHashes : { ...withQuantitySent(entry), price: entry.wantedHashes?.price },
+    ...(sent.lane === 'details' && { sentProductType: entry.wanted?.productType ?? null }),
   };
+}
+
+function checkedFrom(now: Date, verifyAfterSeconds: readonly number[]): LedgerChange {
+  return { submittedAt: now, checks: 0, nextCheckAt: later(now, verifyAfterSeconds[0] ?? 60) };
+}
+
+function withQuantitySent(entry: LedgerEntry): Partial<ListingHashes> {
+  return { ...entry.sentHashes, quantity: entry.wantedHashes?.quantity };
+}
+
+/**
+ * True when Amazon goes on selling by another quantity than it should: the content it had before stays there when a change
+ * is refused (S11), and with it the quantity that came along with the refused change.
+ */
+export function isQuantityStale(entry: LedgerEntry): boolean {
+  const isThere = entry.sentHashes !== null && quantityOf(entry.wanted) !== undefined;
+  return isThere && entry.sentHashes?.quantity !== entry.wantedHashes?.quantity;
+}
+
+/** The entry after its quantity was accepted alone, beside a refusal of the rest. */
+export function afterQuantityAlone(entry: LedgerEntry, answer: SubmissionAnswer, now: Date): LedgerChange {
+  const outcome = isRefusal(answer) ? 'invalid' : 'accepted';
   return {
-    ...accepted,
-    ...(isHeldBack(entry) ? {} : { reason: 'Amazon accepted it; it is looked for there.', problems: answer.problems }),
-    state: 'submitted',
-    nextCheckAt: later(now, verifyAfterSeconds[0] ?? 60),
+    attempts: keep(entry.attempts, { at: now, operation: 'patch', outcome, message: 'quantity alone' }),
+    ...(outcome === 'accepted' && { sentHashes: withQuantitySent(entry) }),
   };
 }
 
@@ -293,13 +340,14 @@ export function afterReadBack(
     ? { checks: entry.checks + 1, seen: seenOf(snapshot, now) }
     : { checks: entry.checks + 1 };
   const errors = snapshot?.problems.filter((problem) => problem.severity === 'error') ?? [];
-  if (errors.length > 0)
+  if (snapshot && errors.length > 0 && !isQuantityAll(entry))
     return {
       ...looked,
       state: 'rejected',
       reason: errors[0]!.message,
-      problems: snapshot!.problems,
+      problems: snapshot.problems,
       refusedHashes: entry.wantedHashes,
+      sentHashes: stillThere(entry, snapshot),
       nextCheckAt: null,
     };
   const missing = whatIsMissing(entry, snapshot);
@@ -319,6 +367,7 @@ export function afterReadBack(
 /** The state of an entry that Amazon has as it should be. One that a rule holds back keeps the rule's words. */
 function asWanted(entry: LedgerEntry, snapshot: ListingSnapshot | undefined): LedgerChange {
   const problems = snapshot?.problems ?? [];
+  if (!isHeldBack(entry) && isContentRefused(entry)) return { state: 'rejected' };
   switch (entry.verdict.kind) {
     case 'sell':
       return { state: 'live', reason: 'Amazon shows it as it was sent.', problems };
@@ -336,6 +385,17 @@ function isHeldBack(entry: LedgerEntry): boolean {
   return entry.verdict.kind === 'block' || entry.verdict.kind === 'remove';
 }
 
+/** What Amazon has after a late refusal: nothing, or what it had before, by the quantity it shows. */
+function stillThere(entry: LedgerEntry, snapshot: ListingSnapshot): Partial<ListingHashes> | null {
+  if (snapshot.status.length === 0) return null;
+  return snapshot.quantity === quantityOf(entry.wanted) ? { quantity: entry.wantedHashes?.quantity } : {};
+}
+
+/** Only a quantity is sent and looked for: to end a sale, or because Amazon refused the content. */
+export function isQuantityAll(entry: LedgerEntry): boolean {
+  return isHeldBack(entry) || isContentRefused(entry);
+}
+
 function seenOf(snapshot: ListingSnapshot, now: Date): ListingSeen {
   return {
     at: now,
@@ -349,12 +409,12 @@ function seenOf(snapshot: ListingSnapshot, now: Date): ListingSeen {
 /** What Amazon does not show yet of what was sent, in a sentence; undefined when all is there. */
 function whatIsMissing(entry: LedgerEntry, snapshot: ListingSnapshot | undefined): string | undefined {
   if (!snapshot && isHeldBack(entry)) return undefined;
-  if (!snapshot || (snapshot.status.length === 0 && !isHeldBack(entry)))
+  if (!snapshot || (snapshot.status.length === 0 && !isQuantityAll(entry)))
     return 'Amazon accepted it, but does not show it.';
   const quantity = quantityOf(entry.wanted);
   if (quantity !== undefined && snapshot.quantity !== undefined && snapshot.quantity !== quantity)
     return `Amazon still shows the quantity ${snapshot.quantity} instead of ${quantity}.`;
-  const price = isHeldBack(entry) ? undefined : priceOf(entry.wanted);
+  const price = isQuantityAll(entry) ? undefined : priceOf(entry.wanted);
   if (price !== undefined && snapshot.price !== undefined && Math.abs(Number(snapshot.price) - price) > 0.004)
     return `Amazon still shows the price ${snapshot.price} instead of ${price}.`;
   const shouldBeBuyable =

@@ -37,11 +37,6 @@ export function detailsPatches(wanted: WantedListing): AttributePatch[] {
   return patches('replace', wanted.details);
 }
 
-/** Takes a SKU off sale and changes nothing else. */
-export function stopSellingPatches(): AttributePatch[] {
-  return patches('merge', { fulfillment_availability: [{ fulfillment_channel_code: 'DEFAULT', quantity: 0 }] });
-}
-
 function isNews(wanted: string | undefined, sent: string | undefined): boolean {
   return wanted !== undefined && wanted !== sent;
 }

@@ -121,15 +121,17 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
 export async function watchSyncs(options: DemoOptions, connectorId: string, knownSyncId: string): Promise<void> {
   const api = apiClient(options);
   let last = knownSyncId;
+  let announced = knownSyncId;
   while (!options.signal.aborted) {
     await pause(2_000, options.signal);
     const id = await newestSync(api, connectorId).catch(() => undefined);
     if (id === undefined || id === last) continue;
-    last = id;
-    options.log(`sync ${id} started`);
+    if (id !== announced) options.log(`sync ${id} started`);
+    announced = id;
     const sync = await followSync(api, id, { ...options, onProgress: () => {} }).catch((error: unknown) => {
-      if (!options.signal.aborted) options.log(`sync ${id}: ${String(error)}`);
+      if (!options.signal.aborted) options.log(`sync ${id}: ${String(error)}; looking again`);
     });
+    if (sync) last = id;
     if (sync)
       options.log(`sync ${id} ${sync.outcome ?? 'ended'} after ${secondsOf(sync)} s: ${countsText(sync.counts)}`);
   }

@@ -25,7 +25,7 @@ function barView(stderr: NodeJS.WriteStream): ProgressView {
   return {
     show: (sync) => {
       const facts = {
-        phase: sync.phase.padEnd(7),
+        phase: (isReading(sync) ? 'reading' : sync.phase).padEnd(7),
         rate: sync.ratePerSecond ? `${sync.ratePerSecond.toFixed(1)}/s` : '',
         eta_: sync.etaSeconds ? `about ${Math.ceil(sync.etaSeconds)} s left` : '',
         waiting: sync.waitingFor ? `waits for: ${sync.waitingFor.message}` : '',
@@ -45,13 +45,26 @@ function lineView(log: Log): ProgressView {
   return {
     show: (sync) => {
       const waits = sync.waitingFor ? `; waits for: ${sync.waitingFor.message}` : '';
-      const line = `sync: ${sync.phase}, ${settledOf(sync)} of ${sync.total} SKUs (${countsText(sync.counts)})${waits}`;
+      const line = `sync: ${isReading(sync) ? readingText(sync) : progressText(sync)}${waits}`;
       if (line === last || Date.now() - at < LINE_EVERY_MS) return;
       [last, at] = [line, Date.now()];
       log(line);
     },
     end: () => {},
   };
+}
+
+/** While the source is read nobody knows how much there is. */
+function isReading({ phase }: SyncView): boolean {
+  return phase === 'queued' || phase === 'collect';
+}
+
+function readingText({ total }: SyncView): string {
+  return `reading the catalogue, ${total} SKUs so far`;
+}
+
+function progressText(sync: SyncView): string {
+  return `${sync.phase}, ${settledOf(sync)} of ${sync.total} SKUs (${countsText(sync.counts)})`;
 }
 
 /** What came of a sync, for people: every state with its meaning, time, requests, the commonest problems. */

@@ -48,7 +48,8 @@ const LOOK_AGAIN = '15 minutes';
  * with durable retries beside them, and what Amazon accepted is looked for there.
  */
 export async function catalogSync(input: CatalogSyncInput): Promise<SyncOutcome> {
-  const run = input.resume ?? (await open(input));
+  // Also a run that is cancelled before its first step has a row to end and a lease to give back.
+  const run = input.resume ?? (await CancellationScope.nonCancellable(() => open(input)));
   if (!run) return 'skipped';
   const sync = new CatalogSync(input, run);
   try {
@@ -59,6 +60,7 @@ export async function catalogSync(input: CatalogSyncInput): Promise<SyncOutcome>
     return await sync.close('completed', null);
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error;
+    if (error instanceof HistoryIsLong) return await sync.continueAsNew();
     return await sync.end(error);
   }
 }
@@ -72,14 +74,19 @@ async function open({ connectorId, syncId, trigger }: CatalogSyncInput): Promise
   return undefined;
 }
 
+/** Thrown where a run cannot continue as new itself: in a lane, in a retry, or while it is parked. */
+class HistoryIsLong extends Error {}
+
 /** A run's state, and its steps in the order in which they happen. */
 class CatalogSync {
   private phase: SyncPhase;
   private waitingFor: WaitingFor | null = null;
+  private parked: Promise<void> | undefined;
   private configurationWrites = 0;
   /** SKUs that wait for a durable retry, as far as this run has heard. */
   private toRetry: number;
   private lanesAreThrough = false;
+  private lanesAtWork = 0;
   private readonly retries = new CancellationScope();
   private retriesAreDone = true;
   private retryFailure: unknown;
@@ -128,7 +135,7 @@ class CatalogSync {
 
   /** Both lanes side by side, because Amazon gives PUT and PATCH rates of their own. */
   async publish(): Promise<void> {
-    await Promise.all([this.lane('details'), this.lane('offer')]);
+    await this.bothLanes();
     await this.continueAsNewWhenLong();
     if ((await countUnsent({ syncId: this.run.syncId })) > 0) {
       this.repeat('the ledger has lost answers of Amazon');
@@ -219,6 +226,7 @@ class CatalogSync {
     try {
       await this.step(() => publishSku({ syncId, sku }));
     } catch (error) {
+      if (error instanceof HistoryIsLong) return;
       if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
     }
   }
@@ -229,14 +237,34 @@ class CatalogSync {
     await condition(() => this.retriesAreDone);
   }
 
+  /** When one lane fails the other is ended before the lease can be given back: its page may still be writing. */
+  private async bothLanes(): Promise<void> {
+    const scope = new CancellationScope();
+    const lanes = scope.run(() => Promise.all([this.lane('details'), this.lane('offer')]));
+    try {
+      await lanes;
+    } catch (error) {
+      scope.cancel();
+      await CancellationScope.nonCancellable(() => condition(() => this.lanesAtWork === 0));
+      throw error;
+    }
+  }
+
   /** Pages of one lane, one after the other. */
   private async lane(lane: Lane): Promise<void> {
     const { syncId, lanes } = this.run;
-    for (let page = lanes[lane]; page !== null && !this.isLong(); page = lanes[lane]) {
-      const at = page;
-      const sent = await this.step(() => publishPage({ syncId, lane, page: at }));
-      lanes[lane] = sent.nextPage;
-      this.toRetry += sent.failed;
+    this.lanesAtWork += 1;
+    try {
+      for (let page = lanes[lane]; page !== null && !this.isLong(); page = lanes[lane]) {
+        const at = page;
+        const sent = await this.step(() => publishPage({ syncId, lane, page: at }));
+        lanes[lane] = sent.nextPage;
+        this.toRetry += sent.failed;
+      }
+    } catch (error) {
+      if (!(error instanceof HistoryIsLong)) throw error;
+    } finally {
+      this.lanesAtWork -= 1;
     }
   }
 
@@ -249,7 +277,9 @@ class CatalogSync {
       } catch (error) {
         const waitingFor = mendable(error);
         if (!waitingFor) throw error;
-        await this.park(waitingFor);
+        this.parked ??= this.park(waitingFor).finally(() => (this.parked = undefined));
+        await this.parked;
+        if (this.isLong()) throw new HistoryIsLong();
       }
     }
   }
@@ -291,11 +321,14 @@ class CatalogSync {
   }
 
   /** Goes on with a fresh history. Retries in hand are let go: the ledger knows them, and they are claimed again. */
-  private async continueAsNewWhenLong(): Promise<void> {
-    if (!this.isLong()) return;
+  async continueAsNew(): Promise<never> {
     await this.letRetriesGo();
     await condition(allHandlersFinished);
-    await continueAsNew<typeof catalogSync>({ ...this.input, resume: this.run });
+    return continueAsNew<typeof catalogSync>({ ...this.input, resume: this.run });
+  }
+
+  private async continueAsNewWhenLong(): Promise<void> {
+    if (this.isLong()) await this.continueAsNew();
   }
 }
 

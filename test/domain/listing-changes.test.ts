@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { detailsPatches, laneFor, offerPatches, putAttributes, stopSellingPatches } from '../../domain/listing-changes';
+import { detailsPatches, laneFor, offerPatches, putAttributes } from '../../domain/listing-changes';
 import type { WantedListing } from '../../domain/listing';
 import { hashesOf } from '../../domain/listing-hashes';
 
@@ -80,15 +80,5 @@ test('details as patches replace each attribute, and touch neither price nor qua
   expect(detailsPatches(wanted)).toEqual([
     { op: 'replace', path: '/attributes/item_name', value: [{ value: 'Tee' }] },
     { op: 'replace', path: '/attributes/brand', value: [{ value: 'Luma' }] },
-  ]);
-});
-
-test('to stop selling is to set the quantity to 0 and nothing else', () => {
-  expect(stopSellingPatches()).toEqual([
-    {
-      op: 'merge',
-      path: '/attributes/fulfillment_availability',
-      value: [{ fulfillment_channel_code: 'DEFAULT', quantity: 0 }],
-    },
   ]);
 });

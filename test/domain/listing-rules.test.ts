@@ -296,7 +296,7 @@ describe('any item under any settings', () => {
 test('the SKU limit blocks without touching what was sent (S2)', () => {
   const verdict = blocked(overLimit(1000));
 
-  expect(verdict).toMatchObject({ reason: 'over_limit', ifSent: 'leave' });
+  expect(verdict).toMatchObject({ reason: 'over_limit', ifSent: 'stop-selling' });
   expect(verdict.problems[0]?.message).toBe('Over the limit of 1,000 SKUs of this connector; an admin can raise it.');
   expect(overLimit(1).reasons[0]).toContain('1 SKU of');
 });

@@ -68,15 +68,23 @@ describe('what a sync sends, and when', () => {
 
   it('shows a SKU that cannot be read, keeps what it knew of it, and reads it again with the next run', async () => {
     const { connectorId } = await ready('unreadable', plainProducts(30));
-    await rig.control('POST', 'faults', { match: { operation: 'vtex.getSku', skus: ['7'] }, kind: 'status', status: 500 });
+    await rig.control('POST', 'faults', {
+      match: { operation: 'vtex.getSku', skus: ['7'] },
+      kind: 'status',
+      status: 500,
+    });
     const first = await rig.firstSync(connectorId);
     expect(first.counts).toMatchObject({ live: 29, blocked: 1 });
-    expect(await rig.listing(connectorId, '7')).toMatchObject({ state: 'blocked', problemCodes: ['unreadable'] });
+    expect(await rig.listing(connectorId, '(id 7)')).toMatchObject({ state: 'blocked', problemCodes: ['unreadable'] });
     await rig.control('DELETE', 'faults');
     const second = await rig.sync(connectorId);
     expect(second.counts).toMatchObject({ live: 30, blocked: 0 });
     expect(second.total).toBe(30);
-    await rig.control('POST', 'faults', { match: { operation: 'vtex.getSku', skus: ['7'] }, kind: 'status', status: 500 });
+    await rig.control('POST', 'faults', {
+      match: { operation: 'vtex.getSku', skus: ['7'] },
+      kind: 'status',
+      status: 500,
+    });
     expect((await rig.sync(connectorId)).counts).toMatchObject({ live: 30, removed: 0 });
   });
 

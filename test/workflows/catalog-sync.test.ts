@@ -151,6 +151,35 @@ describe('a catalogue sync', () => {
     expect((await rig.listing(connectorId, 'SKU-0005')).state).toBe('live');
   });
 
+  it('takes a SKU off sale whose content was refused in the same change', async () => {
+    const { world, connectorId } = await ready('oversold', plainProducts(3));
+    await rig.firstSync(connectorId);
+    await rig.control('POST', 'worlds/oversold/skus/SKU-0002', { name: 'A name that Amazon refuses', quantity: 0 });
+    await rig.control('POST', 'faults', {
+      match: { operation: 'putListingsItem', skus: ['SKU-0002'] },
+      kind: 'invalid',
+    });
+    await rig.sync(connectorId);
+    expect(await rig.listing(connectorId, 'SKU-0002')).toMatchObject({ state: 'rejected', verdict: { quantity: 0 } });
+    await rig.until(async () => (await rig.books(world))['SKU-0002']?.quantity === 0, 'Amazon to stop selling it', 5);
+    await rig.control('POST', 'worlds/oversold/skus/SKU-0002', { quantity: 6 });
+    await rig.sync(connectorId);
+    expect((await rig.books(world))['SKU-0002']).toMatchObject({ quantity: 6 });
+    expect((await rig.listing(connectorId, 'SKU-0002')).state).toBe('rejected');
+  });
+
+  it('ends a run that is cancelled before its first step, so that the next one can start', async () => {
+    const { connectorId } = await ready('early', plainProducts(3));
+    await rig.firstSync(connectorId);
+    await rig.stopWorker();
+    const syncId = await rig.startSync(connectorId);
+    await rig.orchestrator.cancelSync(`catalog-sync:${connectorId}:${syncId}`);
+    await rig.startWorker();
+    const run = await rig.ended(connectorId, (each) => each._id === syncId, 20);
+    expect(run.outcome).toBe('cancelled');
+    expect((await rig.sync(connectorId)).outcome).toBe('completed');
+  });
+
   it('takes a SKU that leaves the assortment off sale, and sells it again when it is back', async () => {
     const { world, connectorId } = await ready('leaving', plainProducts(4));
     await rig.firstSync(connectorId);

@@ -1,0 +1,197 @@
+import {
+  afterAnswer,
+  afterCollect,
+  afterFailure,
+  afterReadBack,
+  afterRemoval,
+  isQuantityStale,
+  type LedgerEntry,
+} from '../../domain/ledger';
+import type { Verdict, WantedListing } from '../../domain/listing';
+import { laneFor } from '../../domain/listing-changes';
+import { hashesOf } from '../../domain/listing-hashes';
+import { overLimit } from '../../domain/listing-rules';
+import type { SubmissionAnswer } from '../../domain/ports/amazon';
+import { anItem } from './items';
+
+const now = new Date('2026-01-01T00:00:00Z');
+const checks = [60, 300];
+const context = { connectorId: 'con_1', syncId: 'syn_2', fingerprint: 'f', hashesOf, laneFor, now };
+
+function wanted(name: string, quantity: number, price = 20): WantedListing {
+  return {
+    productType: 'SHIRT',
+    requirements: 'LISTING',
+    details: { item_name: [{ value: name }] },
+    price: { purchasable_offer: [{ our_price: [{ schedule: [{ value_with_tax: price }] }] }] },
+    quantity: { fulfillment_availability: [{ fulfillment_channel_code: 'DEFAULT', quantity }] },
+  };
+}
+
+function sell(listing: WantedListing, quantity: number): Verdict {
+  return quantity > 0
+    ? { kind: 'sell', wanted: listing, quantity, reasons: ['Stock allows it.'] }
+    : { kind: 'pause', wanted: listing, quantity: 0, reasons: ['Stock is 0.'] };
+}
+
+const inactive: Verdict = {
+  kind: 'block',
+  reason: 'inactive',
+  problems: [{ code: 'inactive', message: 'It is inactive.', severity: 'error', owner: 'merchant' }],
+  ifSent: 'stop-selling',
+  reasons: ['It is inactive.'],
+};
+const kit: Verdict = { ...inactive, reason: 'kit', ifSent: 'leave' };
+
+function blank(): LedgerEntry {
+  return {
+    connectorId: 'con_1',
+    sku: 'A',
+    sourceId: '1',
+    productId: '1',
+    title: 'Shirt',
+    state: 'pending',
+    reason: '',
+    problems: [],
+    lane: null,
+    hasPlace: false,
+    isKit: false,
+    verdict: { kind: 'sell', reasons: [] },
+    wanted: null,
+    wantedHashes: null,
+    sentHashes: null,
+    sentProductType: null,
+    refusedHashes: null,
+    lastPayload: null,
+    lastAnswer: null,
+    attempts: [],
+    failures: 0,
+    nextAttemptAt: null,
+    submittedAt: null,
+    checks: 0,
+    nextCheckAt: null,
+    seen: null,
+    lastRun: 'syn_1',
+    fingerprint: '',
+  };
+}
+
+const collected = (entry: LedgerEntry, verdict: Verdict): LedgerEntry => ({
+  ...entry,
+  ...afterCollect(entry, anItem({ sku: 'A' }), verdict, verdict.kind !== 'block', context),
+});
+const answered = (entry: LedgerEntry, status: SubmissionAnswer['status']): LedgerEntry => {
+  const problems =
+    status === 'INVALID'
+      ? [{ code: 'amazon.1', message: 'No.', severity: 'error' as const, owner: 'merchant' as const }]
+      : [];
+  const operation = entry.lane === 'offer' ? 'patch' : 'put';
+  const sent = { operation, lane: entry.lane ?? 'details', payload: null } as const;
+  return { ...entry, ...afterAnswer(entry, sent, { status, submissionId: 's', problems }, checks, now) };
+};
+const seen = (
+  entry: LedgerEntry,
+  quantity: number,
+  status = ['BUYABLE', 'DISCOVERABLE'],
+  errors: string[] = []
+): LedgerEntry => ({
+  ...entry,
+  ...afterReadBack(
+    entry,
+    {
+      sku: 'A',
+      status,
+      quantity,
+      price: '20.00',
+      problems: errors.map((message) => ({ code: 'amazon.2', message, severity: 'error', owner: 'merchant' })),
+    },
+    checks,
+    now
+  ),
+});
+const live = (quantity: number): LedgerEntry =>
+  seen(answered(collected(blank(), sell(wanted('Shirt', quantity), quantity)), 'ACCEPTED'), quantity);
+
+describe('the ledger never keeps a quantity from Amazon', () => {
+  it('goes from new to live', () => {
+    const entry = collected(blank(), sell(wanted('Shirt', 5), 5));
+    expect(entry).toMatchObject({ state: 'pending', lane: 'details' });
+    expect(answered(entry, 'ACCEPTED')).toMatchObject({ state: 'submitted', sentProductType: 'SHIRT' });
+    expect(live(5)).toMatchObject({ state: 'live', lane: null });
+  });
+
+  it('knows that the quantity is stale when content and quantity changed together and the content was refused', () => {
+    const changed = collected(live(5), sell(wanted('Bad name', 0), 0));
+    expect(changed.lane).toBe('details');
+    const refused = answered(changed, 'INVALID');
+    expect(refused).toMatchObject({ state: 'rejected', reason: 'No.' });
+    expect(isQuantityStale(refused)).toBe(true);
+  });
+
+  it('sends a later quantity alone while the content stays refused, and stays rejected with the same reason', () => {
+    const refused = answered(collected(live(5), sell(wanted('Bad name', 5), 5)), 'INVALID');
+    expect(isQuantityStale(refused)).toBe(false);
+    const soldOut = collected(refused, sell(wanted('Bad name', 0), 0));
+    expect(soldOut).toMatchObject({ state: 'pending', lane: 'offer', reason: 'No.' });
+    const sent = answered(soldOut, 'ACCEPTED');
+    expect(sent).toMatchObject({ state: 'submitted', reason: 'No.' });
+    expect(seen(sent, 0, ['DISCOVERABLE'])).toMatchObject({ state: 'rejected', reason: 'No.', lane: null });
+    expect(collected(seen(sent, 0), sell(wanted('Bad name', 0), 0))).toMatchObject({ state: 'rejected', lane: null });
+  });
+
+  it('sends refused content again when it, or its price, has changed', () => {
+    const refused = answered(collected(live(5), sell(wanted('Bad name', 5), 5)), 'INVALID');
+    expect(collected(refused, sell(wanted('Good name', 5), 5)).lane).toBe('details');
+    expect(collected(refused, sell(wanted('Bad name', 5, 25), 5)).lane).toBe('details');
+  });
+
+  it('does not send what was never accepted again because its stock has changed', () => {
+    const refused = answered(collected(blank(), sell(wanted('Bad name', 5), 5)), 'INVALID');
+    expect(collected(refused, sell(wanted('Bad name', 4), 4))).toMatchObject({ state: 'rejected', lane: null });
+  });
+
+  it('knows the quantity that a late refusal left at Amazon', () => {
+    const submitted = answered(collected(live(5), sell(wanted('Bad name', 0), 0)), 'ACCEPTED');
+    const late = seen(submitted, 5, ['BUYABLE'], ['Restricted.']);
+    expect(late).toMatchObject({ state: 'rejected', reason: 'Restricted.' });
+    expect(isQuantityStale(late)).toBe(true);
+    expect(isQuantityStale(seen(submitted, 0, ['DISCOVERABLE'], ['Restricted.']))).toBe(false);
+  });
+
+  it('keeps a stop that was not sent yet, whatever else holds the SKU back meanwhile', () => {
+    const stopping = collected(live(5), inactive);
+    expect(stopping).toMatchObject({ state: 'pending', lane: 'offer' });
+    for (const verdict of [overLimit(1), kit])
+      expect(collected(stopping, verdict)).toMatchObject({ state: 'pending', lane: 'offer' });
+  });
+
+  it('leaves a sent kit alone', () => {
+    expect(collected(live(5), kit)).toMatchObject({ state: 'blocked', lane: null });
+  });
+
+  it('stops a SKU whose first submission was not answered, since it may have been carried out', () => {
+    const entry = collected(blank(), sell(wanted('Shirt', 5), 5));
+    const failed = { ...entry, ...afterFailure(entry, 'put', { code: 'transient', message: 'reset' }, 30, now) };
+    expect(collected(failed, inactive)).toMatchObject({ state: 'pending', lane: 'offer' });
+    expect(afterRemoval(failed, context)).toMatchObject({ state: 'pending', lane: 'offer' });
+  });
+
+  it('ends the sale of a SKU that Amazon turns out not to have', () => {
+    const entry = collected(blank(), sell(wanted('Shirt', 5), 5));
+    const stopping = collected({ ...entry, state: 'retrying' }, inactive);
+    const refused = answered(stopping, 'INVALID');
+    expect(refused.state).toBe('submitted');
+    expect({ ...refused, ...afterReadBack(refused, undefined, checks, now) }).toMatchObject({
+      state: 'blocked',
+      reason: 'It is inactive.',
+    });
+  });
+
+  it('keeps the words of the rule that holds a SKU back, whatever Amazon says of the listing', () => {
+    const stopped = answered(collected(live(5), inactive), 'ACCEPTED');
+    expect(seen(stopped, 0, ['DISCOVERABLE'], ['An old error.'])).toMatchObject({
+      state: 'blocked',
+      reason: 'It is inactive.',
+    });
+  });
+});
