@@ -194,17 +194,15 @@ describe('a catalogue sync', () => {
 
   it('waits out an outage of Amazon with one backoff, says so, and burns no attempt', async () => {
     const { connectorId } = await ready('outage', plainProducts(40));
-    await rig.control('POST', 'faults', {
-      match: { operation: 'amazon.*' },
-      kind: 'status',
-      status: 503,
-      forSeconds: 8,
-    });
+    for (const operation of ['putListingsItem', 'searchListingsItems'])
+      await rig.control('POST', 'faults', { match: { operation }, kind: 'status', status: 503 });
     await rig.orchestrator.startActivation(connectorId);
     await rig.until(
       async () => (await rig.run(connectorId))?.waitingFor?.code === 'transient',
       'the run to say what it waits for'
     );
+    expect((await rig.run(connectorId))?.phase).toBe('publish');
+    await rig.control('DELETE', 'faults');
     const run = await rig.ended(connectorId, () => true, 60);
     expect(run).toMatchObject({ outcome: 'completed', waitingFor: null });
     expect(run.counts.live).toBe(40);

@@ -299,10 +299,11 @@ export class Rig {
   /** Onboards a connector to `inactive`. */
   async onboard(connectorId: string): Promise<void> {
     await this.orchestrator.startOnboarding(connectorId);
-    await this.until(
-      async () => (await this.connector(connectorId)).state === 'inactive',
-      'the connector to be inactive'
-    ).catch(async (error: Error) => {
+    await this.until(async () => {
+      const { state, onboarding } = await this.connector(connectorId);
+      // The state moves before the last step is shown as done, and only then is the workflow through with the connector.
+      return state === 'inactive' && onboarding.steps.at(-1)?.state === 'done';
+    }, 'the connector to be inactive').catch(async (error: Error) => {
       throw new Error(`${error.message}: ${JSON.stringify((await this.connector(connectorId)).onboarding)}`);
     });
   }
