@@ -31,6 +31,8 @@ export interface OrchestratorOptions {
 
 const connectorIdKey = defineSearchAttributeKey(CONNECTOR_ID_ATTRIBUTE, 'KEYWORD');
 
+/** The channel's own default waits up to two minutes between two attempts to reach an engine that is back. */
+const RECONNECT = { 'grpc.initial_reconnect_backoff_ms': 250, 'grpc.max_reconnect_backoff_ms': 2_000 };
 /** How long one call to the workflow engine may take, in milliseconds. */
 const CALL_MS = 10_000;
 /** How often a workflow that was cancelled is looked at until it has ended. */
@@ -54,7 +56,7 @@ export function createOrchestrator({
   namespace,
   taskQueue,
 }: OrchestratorOptions): Orchestrator & { close(): Promise<void> } {
-  const connection = Connection.lazy({ address, connectTimeout: CALL_MS });
+  const connection = Connection.lazy({ address, connectTimeout: CALL_MS, channelArgs: RECONNECT });
   const client = new Client({ connection, namespace });
   const within = <T>(call: () => Promise<T>, ms = CALL_MS): Promise<T> =>
     connection.withDeadline(Date.now() + ms, call);

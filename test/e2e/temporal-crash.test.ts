@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { plainProducts } from '../workflows/rig';
 import { countsOf, disagreements, type ProblemShown } from './public-api';
-import { RealStack } from './real-stack';
+import { RealStack, until } from './real-stack';
 import { sentAgain } from './sandbox-control';
 
 jest.setTimeout(180_000);
@@ -40,6 +40,7 @@ describe('a sync that loses Temporal', () => {
       await sleep(outageMs);
       await stack.startAgain('temporal');
     }
+    await until(async () => (await fetch(`${stack.api.url}/readyz`)).ok, 'the API to reach Temporal again', 20);
     const sync = await stack.api.ended(syncId);
     expect(sync).toMatchObject({ outcome: 'completed', total: size, counts: { live: size } });
     const [listings, books] = [await stack.api.listings(connectorId), await stack.sandbox.amazonBooks(world)];
