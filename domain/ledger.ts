@@ -84,11 +84,11 @@ export type LedgerChange = Partial<LedgerEntry>;
 
 const QUANTITY_ATTRIBUTE = 'fulfillment_availability';
 
-/** The same listing with nothing left to sell. */
-export function soldOut(wanted: WantedListing): WantedListing {
+/** The same listing with another quantity. */
+function withQuantity(wanted: WantedListing, quantity: number): WantedListing {
   if (!wanted.quantity) return wanted;
-  const zero = (wanted.quantity[QUANTITY_ATTRIBUTE] ?? []).map((value) => ({ ...value, quantity: 0 }));
-  return { ...wanted, quantity: { ...wanted.quantity, [QUANTITY_ATTRIBUTE]: zero } };
+  const values = (wanted.quantity[QUANTITY_ATTRIBUTE] ?? []).map((value) => ({ ...value, quantity }));
+  return { ...wanted, quantity: { ...wanted.quantity, [QUANTITY_ATTRIBUTE]: values } };
 }
 
 /** The quantity a listing would have at Amazon; undefined when none is sent. */
@@ -200,8 +200,8 @@ function blocked(
   };
   if (!entry || !mayBeSelling(entry)) return change;
   const isStopQueued = entry.lane === 'offer' && quantityOf(entry.wanted) === 0;
-  if (verdict.ifSent === 'leave' && !isStopQueued) return change;
-  return { ...change, ...stopSelling(entry, context) };
+  const quantity = verdict.ifSent === 'leave' && !isStopQueued ? verdict.quantityIfSent : 0;
+  return quantity === undefined ? change : { ...change, ...onlyQuantity(entry, quantity, context) };
 }
 
 /** Amazon has it, or may have it: a first submission that was not answered may have been carried out all the same. */
@@ -210,12 +210,16 @@ function mayBeSelling(entry: LedgerEntry): boolean {
   return mayBeThere && quantityOf(entry.wanted) !== undefined;
 }
 
-/** Quantity 0 for something that is at Amazon; nothing when that is what Amazon has already. */
-function stopSelling(entry: LedgerEntry, context: Pick<CollectContext, 'hashesOf' | 'laneFor'>): LedgerChange {
-  const wanted = soldOut(entry.wanted as WantedListing);
+/** A quantity for something that is at Amazon; nothing when Amazon has it already. */
+function onlyQuantity(
+  entry: LedgerEntry,
+  quantity: number,
+  context: Pick<CollectContext, 'hashesOf' | 'laneFor'>
+): LedgerChange {
+  const wanted = withQuantity(entry.wanted as WantedListing, quantity);
   const wantedHashes = context.hashesOf(wanted);
-  const isZeroAlready = entry.sentHashes?.quantity === wantedHashes.quantity;
-  return { wanted, wantedHashes, ...(isZeroAlready ? {} : { state: 'pending', lane: 'offer' as const, failures: 0 }) };
+  const isThereAlready = entry.sentHashes?.quantity === wantedHashes.quantity;
+  return { wanted, wantedHashes, ...(isThereAlready ? {} : { state: 'pending', lane: 'offer' as const, failures: 0 }) };
 }
 
 /** The entry of a SKU that a full reading of the source did not see: it is sold out, and then `removed`. */
@@ -231,7 +235,7 @@ export function afterRemoval(entry: LedgerEntry, context: Pick<CollectContext, '
     nextAttemptAt: null,
     nextCheckAt: null,
   };
-  return mayBeSelling(entry) ? { ...change, ...stopSelling(entry, context) } : change;
+  return mayBeSelling(entry) ? { ...change, ...onlyQuantity(entry, 0, context) } : change;
 }
 
 function keep(attempts: ListingAttempt[], attempt: ListingAttempt): ListingAttempt[] {

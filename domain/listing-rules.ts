@@ -89,7 +89,9 @@ export function judge(item: CatalogItem, settings: RuleSettings): Verdict {
   const enforced = settings.appliedRequirements === 'ENFORCED';
   const problems = [...type.problems, ...values.wrong, ...(enforced ? values.missing : [])];
   if (type.productType === undefined || problems.length > 0)
-    return block(problems, type.belongsElsewhere ? 'leave' : ifSentBeside(stock.enough ? 'sell' : 'pause', settings));
+    return type.belongsElsewhere
+      ? block(problems, 'leave')
+      : toBeMended(problems, stock.enough ? 'sell' : 'pause', stock.quantity, settings);
 
   const wanted = mapItem(item, type.productType, settings, stock.quantity);
   const reasons = [
@@ -121,7 +123,7 @@ export function withPayloadProblems(
   // V11: a price that is left to Amazon is not missed here.
   const problems = settings.sendPrice ? found : found.filter((each) => !asksForPrice(each));
   if (verdict.kind !== 'block')
-    return problems.length === 0 ? verdict : block([...problems], ifSentBeside(verdict.kind, settings));
+    return problems.length === 0 ? verdict : toBeMended([...problems], verdict.kind, verdict.quantity, settings);
   const told = new Set(verdict.problems.flatMap(({ attributes = [] }) => attributes));
   const news = problems.filter(({ attributes }) => !attributes.some((name) => told.has(name)));
   return {
@@ -139,13 +141,18 @@ export function withUnknownProductType(
 ): Verdict {
   const message = `Amazon ${settings.country} has no product type ${unknown.productType}: ${unknown.said} Put the item in another category, or choose another product type for it.`;
   const problem = { code: 'unmapped', message, severity: 'error', owner: 'merchant' } as const;
-  if (verdict.kind !== 'block') return block([problem], ifSentBeside(verdict.kind, settings));
+  if (verdict.kind !== 'block') return toBeMended([problem], verdict.kind, verdict.quantity, settings);
   return { ...verdict, problems: [...verdict.problems, problem], reasons: [...verdict.reasons, message] };
 }
 
-/** What is not in stock must not go on selling at Amazon while its data waits to be mended. */
-function ifSentBeside(kind: 'sell' | 'pause', settings: RuleSettings): Block['ifSent'] {
-  return kind === 'sell' ? 'leave' : stopSelling(settings);
+/**
+ * A SKU whose data waits to be mended: what was sent of it stays, but its quantity follows the stock, and what is not in stock
+ * does not go on selling.
+ */
+function toBeMended(problems: RuleProblem[], kind: 'sell' | 'pause', quantity: number, settings: RuleSettings): Block {
+  if (kind === 'pause') return block(problems, stopSelling(settings));
+  const sendsQuantity = settings.requirements !== 'LISTING_PRODUCT_ONLY';
+  return { ...block(problems, 'leave'), ...(sendsQuantity && { quantityIfSent: quantity }) };
 }
 
 function asksForPrice({ rule, attributes }: PayloadProblem): boolean {

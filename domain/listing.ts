@@ -98,6 +98,11 @@ export type Verdict =
        * (V13: kits stay as they are).
        */
       ifSent: 'stop-selling' | 'leave';
+      /**
+       * The quantity of a listing that was sent before and is left there while its data waits to be mended: its stock goes on
+       * changing, and only content waits (S11). Absent where nothing at all is touched.
+       */
+      quantityIfSent?: number;
       reasons: string[];
     };
 

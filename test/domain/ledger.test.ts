@@ -165,6 +165,16 @@ describe('the ledger never keeps a quantity from Amazon', () => {
       expect(collected(stopping, verdict)).toMatchObject({ state: 'pending', lane: 'offer' });
   });
 
+  it('sends the stock of a SKU whose data waits to be mended, and nothing else of it', () => {
+    const invalid: Verdict = { ...kit, reason: 'invalid', quantityIfSent: 2 };
+    const held = collected(live(5), invalid);
+    expect(held).toMatchObject({ state: 'pending', lane: 'offer' });
+    const sent = answered(held, 'ACCEPTED');
+    expect(seen(sent, 2)).toMatchObject({ state: 'blocked', reason: 'It is inactive.', lane: null });
+    expect(collected(seen(sent, 2), invalid)).toMatchObject({ state: 'blocked', lane: null });
+    expect(collected(blank(), invalid)).toMatchObject({ state: 'blocked', lane: null });
+  });
+
   it('leaves a sent kit alone', () => {
     expect(collected(live(5), kit)).toMatchObject({ state: 'blocked', lane: null });
   });

@@ -55,6 +55,18 @@ describe('what a sync sends, and when', () => {
     expect((await rig.sync(connectorId)).counts).toMatchObject({ live: 3, paused: 0 });
   });
 
+  it('keeps the stock of a SKU right while its data waits to be mended', async () => {
+    const { world, connectorId } = await ready('unbranded', plainProducts(3));
+    await rig.firstSync(connectorId);
+    const [first, ...others] = plainProducts(3, (index) => (index === 0 ? { quantity: 4 } : {}));
+    await rig.world('unbranded', [{ ...first, brand: '' }, ...others]);
+    expect((await rig.sync(connectorId)).counts).toMatchObject({ live: 2, blocked: 1 });
+    expect(await rig.listing(connectorId, 'SKU-0001')).toMatchObject({ state: 'blocked', problemCodes: ['invalid'] });
+    const book = (await rig.books(world))['SKU-0001'];
+    expect(book).toMatchObject({ quantity: 4, puts: 1, patches: 1 });
+    expect(book?.attributes.brand).toMatchObject([{ value: 'Luma' }]);
+  });
+
   it('exports only the chosen statuses, and takes what turns inactive off sale', async () => {
     const { world, connectorId } = await ready('statuses', plainProducts(3));
     await rig.firstSync(connectorId);
