@@ -3,7 +3,7 @@ import { within } from '../deadline';
 import { Problem } from '../errors';
 
 /** How long the workflow engine may take for one call, in milliseconds. */
-const BOUND_MS = 5_000;
+const BOUND_MS = 10_000;
 
 export type AskWorkflows = <T>(work: (orchestrator: Orchestrator) => Promise<T>) => Promise<T>;
 

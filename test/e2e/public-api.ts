@@ -65,7 +65,9 @@ export class PublicApi {
 
   constructor(
     readonly url: string,
-    private readonly adminKey: string
+    private readonly adminKey: string,
+    /** What the server has to say about a request that failed. */
+    private readonly logged: () => string = () => ''
   ) {}
 
   /** One request; whatever is answered is given back. Rejects only when nothing is. */
@@ -92,7 +94,10 @@ export class PublicApi {
   /** A request that must succeed. */
   async ask<T>(path: string, call: Call = {}): Promise<T> {
     const { status, body } = await this.call<T>(path, call);
-    if (status >= 300) throw new Error(`${call.method ?? 'GET'} ${path}: ${status} ${JSON.stringify(body)}`);
+    if (status >= 300) {
+      const logged = status >= 500 ? `\nlogged lately:\n${this.logged()}` : '';
+      throw new Error(`${call.method ?? 'GET'} ${path}: ${status} ${JSON.stringify(body)}${logged}`);
+    }
     return body;
   }
 

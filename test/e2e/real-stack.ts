@@ -15,6 +15,9 @@ import { SandboxControl } from './sandbox-control';
 /** How long a part may take to be of use, in milliseconds: machines that run tests are busy. */
 const READY_BOUND_MS = 60_000;
 
+/** How much of a log a failure shows. */
+const LINES_SHOWN = 20;
+
 /** Settings of whoever runs the tests that would change what is under test. */
 const NOT_INHERITED = [
   'NODE_ENV',
@@ -75,7 +78,9 @@ export class RealStack {
     private readonly env: NodeJS.ProcessEnv,
     private readonly dispose: () => void
   ) {
-    this.api = new PublicApi(`http://127.0.0.1:${stack.env.PORT}`, stack.env.ADMIN_API_KEY!);
+    this.api = new PublicApi(`http://127.0.0.1:${stack.env.PORT}`, stack.env.ADMIN_API_KEY!, () =>
+      this.logOf('api').split('\n').slice(-LINES_SHOWN).join('\n')
+    );
     this.sandbox = new SandboxControl(stack.sandbox!.url);
   }
 
