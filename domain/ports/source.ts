@@ -7,6 +7,22 @@ export interface SourcePage {
   unreadable: UnreadableItem[];
   /** Where the next page begins; null after the last. Opaque to everybody but the source. */
   nextCursor: string | null;
+  /**
+   * With the first page of a reading, where the source can tell changes: what `readChanges` takes to tell what changed since
+   * this reading began. Kept by the caller once the whole reading is safely handled, and not before. Opaque, without secrets.
+   */
+  changesToken?: string;
+}
+
+/** One page of what changed since an earlier reading. */
+export interface ChangesPage extends SourcePage {
+  /** Source ids that left the assortment; some may never have been read. */
+  removed: string[];
+  /**
+   * True when the source cannot tell what changed and lists everything instead: what none of the pages lists is gone. The same
+   * on every page of a reading.
+   */
+  isEverything: boolean;
 }
 
 export interface SalesChannel {
@@ -46,6 +62,11 @@ export interface CatalogSource {
   readPage(cursor: string | null, size: number, signal: AbortSignal): Promise<SourcePage>;
   /** Reads the named SKUs only, by the source's ids. */
   readItems(sourceIds: readonly string[], signal: AbortSignal): Promise<Omit<SourcePage, 'nextCursor'>>;
+  /**
+   * Reads one page of what changed since the reading that gave `token`. Absent where the source can only be read whole.
+   * Asks the source for no more than the changes; safe to repeat with the same arguments.
+   */
+  readChanges?(token: string, cursor: string | null, size: number, signal: AbortSignal): Promise<ChangesPage>;
 }
 
 /** What only a VTEX store can do. */
