@@ -6,17 +6,21 @@ import { requireMarketplace } from '../domain/marketplaces';
 import type { AmazonAccount, AmazonAccounts, AmazonListings } from '../domain/ports/amazon';
 import type { Orchestrator } from '../domain/ports/orchestrator';
 import type { SecretBox } from '../domain/ports/secrets';
+import type { SalesLayerCatalogue } from '../domain/ports/sales-layer';
 import type { Affiliate, FileCatalogue, FileLook, VtexStore } from '../domain/ports/source';
 import type { ConnectorDocument, ConnectorStore } from '../models/connectors';
 import type { CredentialStore } from '../models/credentials';
+import type { HookTokenStore } from '../models/hook-tokens';
 import type { SyncRunStore } from '../models/sync-runs';
 import { amazonAccount } from '../domain/amazon-account';
 import { waitingForOf } from './failures';
 import { withPulse } from './pulse';
+import { checkSalesLayer } from './sales-layer-check';
 
 export interface ConnectorOnboardingDependencies {
   connectors: ConnectorStore;
   credentials: CredentialStore;
+  hookTokens: Pick<HookTokenStore, 'tokenOf'>;
   runs: Pick<SyncRunStore, 'current'>;
   secretBox: SecretBox;
   accounts: AmazonAccounts;
@@ -27,6 +31,8 @@ export interface ConnectorOnboardingDependencies {
   vtexOf: (connector: ConnectorDocument) => VtexStore;
   /** The files of a file connector. */
   filesOf: (connector: ConnectorDocument) => FileCatalogue;
+  /** The catalogue of a Sales Layer connector, with its secrets opened. */
+  salesLayerOf: (connector: ConnectorDocument) => SalesLayerCatalogue;
   orchestrator: Pick<Orchestrator, 'applySchedule' | 'wakeSync'>;
   /** Where the store reaches Longshore, without a trailing slash. */
   publicUrl: string;
@@ -125,17 +131,17 @@ export function createConnectorOnboardingActivities(deps: ConnectorOnboardingDep
       return done(`${account.sellerId} sells in ${country} (${marketplaceId}).`);
     }),
 
-    /** V1, V3: the source is reachable, its trade policy active, and the affiliate id free; or its files can be read. */
+    /** V1, V3: the source is reachable, its trade policy active, and the affiliate id free; or its files or its catalogue can be read. */
     checkSource: step(async (connector, signal) => {
       const { source } = connector.config;
-      if (source.type === 'file') return checkFiles(deps.filesOf(connector), signal);
-      if (source.type !== 'vtex')
-        return waitFor({
-          code: 'source_not_available',
-          field: 'source.type',
-          message: 'Only VTEX stores and files can be connected in this version.',
-          owner: 'longshore',
-        });
+      if (source.type === 'file')
+        return checkFiles(deps.filesOf(connector), source.upload ? 'source.upload' : 'source.path', signal);
+      if (source.type === 'saleslayer')
+        return checkSalesLayer(
+          deps.salesLayerOf(connector),
+          source.connectorCode ? 'source.secretKey' : 'source.apiKey',
+          signal
+        );
       const store = deps.vtexOf(connector);
       const channels = await store.salesChannels(signal);
       const channel = channels.find(({ id }) => id === source.salesChannel);
@@ -157,7 +163,7 @@ export function createConnectorOnboardingActivities(deps: ConnectorOnboardingDep
           owner: 'merchant',
         });
       const affiliate = await store.affiliate(source.affiliateId, signal);
-      if (affiliate && affiliate.endpoint !== affiliateOf(connector).endpoint)
+      if (affiliate && !isOwn(affiliate, connector))
         return waitFor({
           code: 'affiliate_id_taken',
           field: 'source.affiliateId',
@@ -171,7 +177,7 @@ export function createConnectorOnboardingActivities(deps: ConnectorOnboardingDep
     createAffiliate: step(async (connector, signal) => {
       if (connector.config.source.type !== 'vtex') return skipped('This source has no affiliates.');
       const store = deps.vtexOf(connector);
-      const wanted = affiliateOf(connector);
+      const wanted = await affiliateOf(connector);
       const before = connector.onboarding.created.affiliateId;
       if (before && before !== wanted.id) {
         await store.deleteAffiliate(before, signal);
@@ -188,7 +194,7 @@ export function createConnectorOnboardingActivities(deps: ConnectorOnboardingDep
         if (!found) await connectors.noteCreated(connector._id, { affiliateId: null });
         return waitFor({
           code: 'affiliate_refused',
-          message: `The store does not let Longshore create the affiliate. Create it in the VTEX Admin under Store Settings > Orders > Affiliates: id ${wanted.id}, name ${wanted.name}, e-mail ${wanted.followUpEmail}, trade policy ${wanted.salesChannel}, search endpoint ${wanted.endpoint}, version 1.x.x.`,
+          message: `The store does not let Longshore create the affiliate. Create it in the VTEX Admin under Store Settings > Orders > Affiliates: id ${wanted.id}, name ${wanted.name}, e-mail ${wanted.followUpEmail}, trade policy ${wanted.salesChannel}, search endpoint as GET /v1/connectors/${connector._id}/hook shows it, version 1.x.x.`,
           owner: 'merchant',
         });
       }
@@ -250,15 +256,15 @@ export function createConnectorOnboardingActivities(deps: ConnectorOnboardingDep
     return isParticipating;
   }
 
-  /** The affiliate that this connector wants; its endpoint tells it from everybody else's. */
-  function affiliateOf({ _id, config }: ConnectorDocument): Affiliate {
+  /** The affiliate that this connector wants. Its endpoint holds a secret. */
+  async function affiliateOf({ _id, config }: ConnectorDocument): Promise<Affiliate> {
     if (config.source.type !== 'vtex') throw new TypeError('Only a VTEX store has affiliates');
     return {
       id: config.source.affiliateId,
       name: `Longshore ${_id}`,
       followUpEmail: config.source.affiliateEmail,
       salesChannel: config.source.salesChannel,
-      endpoint: `${deps.publicUrl}/hooks/vtex/${_id}`,
+      endpoint: `${deps.publicUrl}/hooks/vtex/${_id}/${await deps.hookTokens.tokenOf(_id)}`,
     };
   }
 }
@@ -269,30 +275,39 @@ export type ConnectorOnboardingActivities = ReturnType<typeof createConnectorOnb
 const FILES_NAMED = 8;
 
 /** The beginning of every file can be read; what is wrong with one is for a person to mend. */
-async function checkFiles(files: FileCatalogue, signal: AbortSignal): Promise<StepResult> {
-  const wait = (code: string, message: string): StepResult =>
-    waitFor({ code, field: 'source.path', message, owner: 'merchant' });
+async function checkFiles(
+  files: FileCatalogue,
+  field: 'source.path' | 'source.upload',
+  signal: AbortSignal
+): Promise<StepResult> {
+  const wait = (code: string, message: string): StepResult => waitFor({ code, field, message, owner: 'merchant' });
   try {
     const looks = (await files.look(signal)).files;
     const skus = looks.reduce((sum, each) => sum + each.skus, 0);
-    const problem = looks.find(({ firstProblem }) => firstProblem)?.firstProblem;
+    const problem = looks.find(({ problems }) => problems.length > 0)?.problems[0];
     if (skus === 0)
       return wait('file_without_skus', problem ? `No row can be read. ${problem}` : 'The file holds no products yet.');
     return done([...looks.slice(0, FILES_NAMED).map(lookSentence), ...moreFiles(looks.length)].join(' '));
   } catch (error) {
     if (!(error instanceof OutsideError)) throw error;
-    return wait(isPassing(error.code) ? 'file_missing' : 'file_unreadable', error.message);
+    const missing = field === 'source.upload' ? 'upload_missing' : 'file_missing';
+    return wait(isPassing(error.code) ? missing : 'file_unreadable', error.message);
   }
 }
 
-function lookSentence({ name, form, skus, unreadable, firstProblem, isWhole }: FileLook['files'][number]): string {
+function lookSentence({ name, form, skus, unreadable, problems, isWhole }: FileLook['files'][number]): string {
   const seen = `${skus} ${skus === 1 ? 'SKU' : 'SKUs'} in ${isWhole ? 'it' : 'its beginning'}`;
-  const bad = firstProblem ? `, ${unreadable} more cannot be read (${firstProblem})` : '';
+  const bad = problems[0] ? `, ${unreadable} more cannot be read (${problems[0]})` : '';
   return `${name} is ${form}: ${seen}${bad}.`;
 }
 
 function moreFiles(count: number): string[] {
   return count > FILES_NAMED ? [`And ${count - FILES_NAMED} more files.`] : [];
+}
+
+/** An endpoint that names the connector tells its affiliate from everybody else's, wherever Longshore was reached then. */
+function isOwn({ endpoint }: Affiliate, { _id }: ConnectorDocument): boolean {
+  return endpoint?.includes(`/hooks/vtex/${_id}`) ?? false;
 }
 
 /** One that a person created counts, whatever its name. */

@@ -2,10 +2,15 @@ import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { ConnectorInput } from '../domain/connector';
 import type { Orchestrator } from '../domain/ports/orchestrator';
 import type { VtexStore } from '../domain/ports/source';
+import type { ChangeNoticeStore } from '../models/change-notices';
 import type { ConnectorDocument, ConnectorStore } from '../models/connectors';
 import type { CredentialStore } from '../models/credentials';
+import type { HookTokenStore } from '../models/hook-tokens';
 import type { LedgerStore } from '../models/listings';
+import type { MappingStore } from '../models/mappings';
+import type { SourceItemStore } from '../models/source-items';
 import type { SyncRunStore } from '../models/sync-runs';
+import type { UploadStore } from '../models/uploads';
 import { amazonAccount } from '../domain/amazon-account';
 import { classified } from './failures';
 
@@ -14,13 +19,18 @@ export interface ConnectorRemovalDependencies {
   credentials: CredentialStore;
   ledger: LedgerStore;
   runs: SyncRunStore;
+  mappings: Pick<MappingStore, 'removeAll'>;
+  items: Pick<SourceItemStore, 'removeAll'>;
+  uploads: Pick<UploadStore, 'removeAll'>;
+  notices: Pick<ChangeNoticeStore, 'removeAll'>;
+  hookTokens: Pick<HookTokenStore, 'forget'>;
   vtexOf: (connector: ConnectorDocument) => VtexStore;
   orchestrator: Pick<Orchestrator, 'stopWorkflows' | 'deleteSchedule'>;
 }
 
 /** The steps that undo a connector, in reverse of its onboarding. Each is safe to repeat. */
 export function createConnectorRemovalActivities(deps: ConnectorRemovalDependencies) {
-  const { connectors, credentials, ledger, runs, orchestrator } = deps;
+  const { connectors, credentials, ledger, runs, mappings, items, orchestrator } = deps;
   return {
     /** Ends an onboarding and a sync in progress, so that nothing is created behind the removal's back. */
     async stopWork({ connectorId }: ConnectorInput): Promise<void> {
@@ -47,7 +57,7 @@ export function createConnectorRemovalActivities(deps: ConnectorRemovalDependenc
       }, signal);
     },
 
-    /** Forgets secrets that nobody else uses, the ledger, the runs, and at last the connector. */
+    /** Forgets secrets that nobody else uses, everything that is kept of the connector, and at last the connector. */
     async forgetConnector({ connectorId }: ConnectorInput): Promise<void> {
       const connector = await connectors.get(connectorId);
       if (!connector) return;
@@ -56,6 +66,11 @@ export function createConnectorRemovalActivities(deps: ConnectorRemovalDependenc
         await credentials.forget(clientId, sellerId);
       await ledger.removeAll(connectorId);
       await runs.removeAll(connectorId);
+      await mappings.removeAll(connectorId);
+      await items.removeAll(connectorId);
+      await deps.uploads.removeAll(connectorId);
+      await deps.hookTokens.forget(connectorId);
+      await deps.notices.removeAll(connectorId);
       await connectors.remove(connectorId);
     },
   };

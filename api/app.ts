@@ -4,6 +4,7 @@ import helmet from 'helmet';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import type { ProductTypes } from '../domain/ports/amazon';
+import type { Expressions } from '../domain/ports/expressions';
 import type { Orchestrator } from '../domain/ports/orchestrator';
 import type { SecretBox } from '../domain/ports/secrets';
 import { authentication } from './authentication';
@@ -17,6 +18,7 @@ import { openApiDocument } from './openapi';
 import { limitRequests } from './rate-limits';
 import { requestLogging } from './request-logging';
 import { createServices } from './services';
+import type { UploadDeps } from './services/uploaded-catalogue';
 import { MAX_STREAMS } from './services/sync-watch';
 
 /** What the API works with. Nothing here is started or stopped by it. */
@@ -25,6 +27,10 @@ export interface AppDeps {
   orchestrator: Orchestrator;
   /** Amazon's product types, asked with the credentials of connectors. */
   productTypes: ProductTypes;
+  /** What evaluates the expressions of mappings. */
+  expressions: Expressions;
+  /** How catalogues that are uploaded are taken in. */
+  uploads: UploadDeps;
   secretBox: SecretBox;
   logger: Logger;
   /** The first admin's key; only its digest is kept. */

@@ -42,13 +42,15 @@ interface BodyContract<Body> {
   schema: z.ZodType;
   /** Media types that are accepted; `application/json` unless said. */
   contentTypes?: readonly string[];
+  /** The body is no JSON: the handler is given the request itself, and reads it as it arrives. */
+  isStreamed?: boolean;
   /** Checks the body, where the schema alone does not. */
   parse?: (input: unknown) => Parsed<Body>;
   example?: unknown;
 }
 
 interface Description {
-  method: 'get' | 'post' | 'patch' | 'delete';
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** As OpenAPI writes it: `/v1/connectors/{connectorId}`. */
   path: string;
   tag: string;
@@ -93,7 +95,12 @@ export function endpoint<Query extends z.ZodType = typeof nothing, Body = unknow
   return {
     ...description,
     query: definition.query,
-    body: body && { schema: body.schema, contentTypes: body.contentTypes, example: body.example },
+    body: body && {
+      schema: body.schema,
+      contentTypes: body.contentTypes,
+      isStreamed: body.isStreamed,
+      example: body.example,
+    },
     accept: (raw) => {
       const parsedQuery = parseQuery(query, raw.query);
       const parsedBody = body ? parseBody(body, raw.body) : (parseBody(emptyBody, raw.body ?? {}) as Parsed<Body>);
@@ -128,6 +135,7 @@ function parseBody<Body>(contract: BodyContract<Body>, input: unknown): Parsed<B
       problems: [{ field: '', code: 'required', message: 'Send a JSON object as the body of the request.' }],
     };
   if (contract.parse) return contract.parse(input);
+  if (contract.isStreamed) return { ok: true, value: input as Body };
   const parsed = contract.schema.safeParse(input, { reportInput: true });
   return parsed.success ? { ok: true, value: parsed.data as Body } : { ok: false, problems: problemsOf(parsed.error) };
 }

@@ -1,14 +1,23 @@
 import type { Endpoint } from './endpoint';
 import { deleteApiKey } from './routes/deleteApiKey';
 import { deleteConnector } from './routes/deleteConnector';
+import { deleteMapping } from './routes/deleteMapping';
+import { getAdoption } from './routes/getAdoption';
 import { getApiKeys } from './routes/getApiKeys';
+import { getAssignments } from './routes/getAssignments';
 import { getAudit } from './routes/getAudit';
 import { getConnector } from './routes/getConnector';
+import { getConnectorHook } from './routes/getConnectorHook';
 import { getConnectors } from './routes/getConnectors';
 import { getHealth } from './routes/getHealth';
 import { getListing } from './routes/getListing';
 import { getListings } from './routes/getListings';
 import { getListingsCsv } from './routes/getListingsCsv';
+import { getMapping } from './routes/getMapping';
+import { getMappingProposals } from './routes/getMappingProposals';
+import { getMappings } from './routes/getMappings';
+import { getMappingsExport } from './routes/getMappingsExport';
+import { getMappingVersions } from './routes/getMappingVersions';
 import { getMetrics } from './routes/getMetrics';
 import { getOnboarding } from './routes/getOnboarding';
 import { getOpenApi } from './routes/getOpenApi';
@@ -20,17 +29,24 @@ import { getStockPreview } from './routes/getStockPreview';
 import { getSync } from './routes/getSync';
 import { getSyncEvents } from './routes/getSyncEvents';
 import { getSyncs } from './routes/getSyncs';
+import { getUploadedCatalogue } from './routes/getUploadedCatalogue';
 import { patchConnector } from './routes/patchConnector';
 import { postActivateConnector } from './routes/postActivateConnector';
 import { postApiKey } from './routes/postApiKey';
 import { postCancelSync } from './routes/postCancelSync';
 import { postConnector } from './routes/postConnector';
+import { postMappingsImport } from './routes/postMappingsImport';
+import { postMappingTrial } from './routes/postMappingTrial';
 import { postPauseConnector } from './routes/postPauseConnector';
 import { postPauseSync } from './routes/postPauseSync';
 import { postRequeue } from './routes/postRequeue';
 import { postResumeConnector } from './routes/postResumeConnector';
 import { postResumeSync } from './routes/postResumeSync';
 import { postSync } from './routes/postSync';
+import { postVtexHook, postVtexHookBelow } from './routes/postVtexHook';
+import { putAssignments } from './routes/putAssignments';
+import { putMapping } from './routes/putMapping';
+import { putUploadedCatalogue } from './routes/putUploadedCatalogue';
 
 /** Every endpoint, in the order in which the documentation shows them. */
 export const ENDPOINTS: readonly Endpoint[] = [
@@ -40,6 +56,9 @@ export const ENDPOINTS: readonly Endpoint[] = [
   patchConnector,
   deleteConnector,
   getOnboarding,
+  putUploadedCatalogue,
+  getUploadedCatalogue,
+  getConnectorHook,
   postActivateConnector,
   postPauseConnector,
   postResumeConnector,
@@ -56,8 +75,20 @@ export const ENDPOINTS: readonly Endpoint[] = [
   postRequeue,
   getProblems,
   getStockPreview,
+  getAdoption,
   getProductTypes,
   getProductTypeFields,
+  getMappings,
+  getMappingsExport,
+  postMappingsImport,
+  getMapping,
+  putMapping,
+  deleteMapping,
+  getMappingVersions,
+  postMappingTrial,
+  getMappingProposals,
+  getAssignments,
+  putAssignments,
   postApiKey,
   getApiKeys,
   deleteApiKey,
@@ -66,4 +97,6 @@ export const ENDPOINTS: readonly Endpoint[] = [
   getReady,
   getMetrics,
   getOpenApi,
+  postVtexHook,
+  postVtexHookBelow,
 ];

@@ -1,6 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:http';
 import { createAmazon } from '../adapters/amazon';
+import { jsonataExpressions } from '../adapters/expressions';
+import { filesOfConnector } from '../adapters/file';
 import { createInProcessLimiter } from '../adapters/limiter/in-process';
 import { createKeyring } from '../adapters/secrets/keyring';
 import { createOrchestrator } from '../adapters/temporal/orchestrator';
@@ -8,6 +10,7 @@ import { ConfigError, loadConfig, spApiUrl, type Config } from '../config';
 import { credentialStore } from '../models/credentials';
 import { ensureIndexes } from '../models/indexes';
 import { openedCredentials } from '../models/opened-credentials';
+import { uploadStore } from '../models/uploads';
 import { createApp } from './app';
 import { keepConnected } from './keep-connected';
 import { createLogger } from './request-logging';
@@ -34,10 +37,16 @@ async function main(config: Config): Promise<void> {
     timeoutMs: config.HTTP_TIMEOUT_SECONDS * 1000,
     maxWaitMs: MAX_WAIT_MS,
   });
+  const expressions = jsonataExpressions();
   const app = createApp({
     connection,
     orchestrator,
     productTypes: amazon.productTypes,
+    expressions,
+    uploads: {
+      limitBytes: config.UPLOAD_LIMIT_MB * 1024 * 1024,
+      filesOf: (connector) => filesOfConnector(connector.config, uploadStore(connection).of(connector._id), null),
+    },
     secretBox,
     logger,
     adminApiKey: config.ADMIN_API_KEY,
@@ -61,7 +70,9 @@ async function main(config: Config): Promise<void> {
     const late = setTimeout(() => process.exit(1), config.SHUTDOWN_GRACE_SECONDS * 1000);
     late.unref();
     server.close(() => {
-      void Promise.allSettled([connection.close(), orchestrator.close()]).then(() => process.exit(0));
+      void Promise.allSettled([connection.close(), orchestrator.close(), expressions.close()]).then(() =>
+        process.exit(0)
+      );
     });
     server.closeIdleConnections();
   };

@@ -6,7 +6,7 @@ import type { Call, Endpoint, Reply } from './endpoint';
 import { Problem } from './errors';
 import type { idempotency } from './idempotency';
 import { limitFailedLogins } from './rate-limits';
-import { readBody } from './request-body';
+import { readBody, requireType } from './request-body';
 import { actorOf, requestIdOf, stateOf } from './request-state';
 import type { Services } from './services';
 import { groupBy } from './group-by';
@@ -43,10 +43,13 @@ export function mountEndpoints(app: Express, endpoints: readonly Endpoint[], par
 
 function stepsOf(endpoint: Endpoint, parts: Parts, failedLogins: RequestHandler): RequestHandler[] {
   const open: RequestHandler[] = [handlerOf(endpoint, parts)];
-  if (endpoint.role === 'public') return open;
-  const reading = endpoint.method === 'get' ? [] : [readBody(endpoint.body?.contentTypes ?? ['application/json'])];
+  const contentTypes = endpoint.body?.contentTypes ?? ['application/json'];
+  const reading = endpoint.method === 'get' ? [] : [requireType(contentTypes)];
+  if (endpoint.method !== 'get' && !endpoint.body?.isStreamed) reading.push(readBody());
+  const database = requireDatabase(parts.connection);
+  if (endpoint.role === 'public') return endpoint.body ? [database, ...reading, ...open] : open;
   return [
-    requireDatabase(parts.connection),
+    database,
     parts.authenticate(failedLogins),
     parts.limitRequests,
     authorise(endpoint.role),
@@ -73,7 +76,7 @@ function handlerOf(endpoint: Endpoint, { services, once }: Parts): RequestHandle
     const call: Call<unknown, unknown> = {
       params: request.params as Record<string, string>,
       query: { ...request.query },
-      body: request.body as unknown,
+      body: endpoint.body?.isStreamed ? request : (request.body as unknown),
       actor: isPublic ? { id: 'nobody', name: 'nobody', role: 'viewer' } : actorOf(response),
       requestId: requestIdOf(request),
       reservedId: '',
@@ -81,7 +84,7 @@ function handlerOf(endpoint: Endpoint, { services, once }: Parts): RequestHandle
     };
     const accepted = endpoint.accept(call);
     const work = (reservedId: string): Promise<Reply> => accepted(services, reservedId);
-    const key = endpoint.method === 'post' ? request.get('Idempotency-Key') : undefined;
+    const key = endpoint.method === 'post' && !isPublic ? request.get('Idempotency-Key') : undefined;
     const reply =
       key === undefined
         ? await work(randomBytes(10).toString('hex'))

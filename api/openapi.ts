@@ -10,9 +10,19 @@ import { groupBy } from './group-by';
 
 type Responses = RouteConfig['responses'];
 
+/** What reading and keeping a body may end with. */
+const PROBLEMS_OF_BODIES: readonly ProblemCode[] = [
+  'malformed_json',
+  'malformed_request',
+  'too_large',
+  'unsupported_media_type',
+  'validation_failed',
+  'database_unavailable',
+];
+
 /** What any endpoint may answer, whatever it is about. */
 function commonProblems(endpoint: Endpoint): ProblemCode[] {
-  if (endpoint.role === 'public') return ['internal'];
+  if (endpoint.role === 'public') return endpoint.body ? ['internal', ...PROBLEMS_OF_BODIES] : ['internal'];
   const codes: ProblemCode[] = [
     'unauthenticated',
     'role_required',
@@ -46,7 +56,11 @@ export function openApiDocument(endpoints: readonly Endpoint[], publicUrl: strin
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: publicUrl }],
-    tags: ['Connectors', 'Syncs', 'Listings', 'Product types', 'Access', 'Operations'].map((name) => ({ name })),
+    tags: ['Connectors', 'Syncs', 'Listings', 'Product types', 'Mappings', 'Access', 'Operations', 'Hooks'].map(
+      (name) => ({
+        name,
+      })
+    ),
   });
   return markSecrets(document) as object;
 }
@@ -93,7 +107,7 @@ function requestOf(endpoint: Endpoint): RouteConfig['request'] {
   const headers: Record<string, z.ZodType> = Object.fromEntries(
     Object.entries(endpoint.requestHeaders ?? {}).map(([name, text]) => [name, z.string().optional().describe(text)])
   );
-  if (endpoint.method === 'post')
+  if (endpoint.method === 'post' && endpoint.role !== 'public')
     headers['Idempotency-Key'] = z
       .string()
       .min(1)

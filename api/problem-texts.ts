@@ -36,9 +36,18 @@ const BLOCKS: Record<BlockReason, Explanation> = {
   },
 };
 
+/** Of problems that hold nothing back. */
+const REMARKS: Record<string, Explanation> = {
+  price_change: {
+    meaning: 'The new price is further from the last one than the connector allows.',
+    action: 'Correct it in the source, or raise offer.price.largestChangePercent.',
+  },
+};
+
 /** Meaning and remedy of a problem's code: a block reason, a failure code, or one of Amazon's own. */
 export function explainProblem(code: string): Explanation {
   if (Object.hasOwn(BLOCKS, code)) return BLOCKS[code as BlockReason];
+  if (Object.hasOwn(REMARKS, code)) return REMARKS[code]!;
   const failure = FAILURES[(Object.hasOwn(FAILURES, code) ? code : 'rejected') as FailureCode];
   return { meaning: failure.sentence, action: failure.action };
 }

@@ -9,21 +9,26 @@ function hasBody(request: Request): boolean {
   return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
 }
 
-/** Reads a JSON body of one of the given media types; without a body, `request.body` is undefined. */
-export function readBody(contentTypes: readonly string[]): RequestHandler {
+/** Refuses a body that is of none of the given media types. */
+export function requireType(contentTypes: readonly string[]): RequestHandler {
+  return (request, _response, next) => {
+    if (!hasBody(request) || request.is([...contentTypes])) return next();
+    const given = request.get('Content-Type');
+    next(
+      new Problem(
+        'unsupported_media_type',
+        `Send the body as ${contentTypes.join(' or ')}${given ? '' : '; the Content-Type header is missing'}.`,
+        { headers: { Accept: contentTypes.join(', ') } }
+      )
+    );
+  };
+}
+
+/** Reads a JSON body; without a body, `request.body` is undefined. */
+export function readBody(): RequestHandler {
   const parse = express.json({ limit: LIMIT_BYTES, strict: false, type: () => true });
   return (request, response, next) => {
     if (!hasBody(request)) return next();
-    if (!request.is([...contentTypes])) {
-      const given = request.get('Content-Type');
-      return next(
-        new Problem(
-          'unsupported_media_type',
-          `Send the body as ${contentTypes.join(' or ')}${given ? '' : '; the Content-Type header is missing'}.`,
-          { headers: { Accept: contentTypes.join(', ') } }
-        )
-      );
-    }
     parse(request, response, (error?: unknown) => next(error === undefined ? undefined : bodyProblem(error)));
   };
 }

@@ -20,6 +20,9 @@ const REDACTED = [
   ...secretNames.map((name) => `*.*.${name}`),
 ];
 
+/** The secret part of a hook's address; see models/hook-tokens. */
+const HOOK_TOKEN = /hook_[A-Za-z0-9_-]+/g;
+
 /** The logger of the API process: JSON lines, secrets redacted. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   const options = { level, redact: { paths: REDACTED, censor: '[redacted]' }, serializers: { err: plainError } };
@@ -52,7 +55,7 @@ export function requestLogging(logger: Logger): RequestHandler {
       req: (request: { id: unknown; method: string; originalUrl?: string; url: string }) => ({
         id: request.id,
         method: request.method,
-        path: (request.originalUrl ?? request.url).split('?')[0],
+        path: (request.originalUrl ?? request.url).split('?')[0]!.replace(HOOK_TOKEN, 'hook_[redacted]'),
       }),
       res: (response: { statusCode: number }) => ({ statusCode: response.statusCode }),
       err: plainError,

@@ -44,6 +44,15 @@ export const environment = z.object({
   SPAPI_URL_FE: url.default('https://sellingpartnerapi-fe.amazon.com'),
   VTEX_URL: url.default('https://{account}.vtexcommercestable.com.br'),
   VTEX_PRICING_URL: url.default('https://api.vtex.com/{account}'),
+  SALESLAYER_URL: url.default('https://api.saleslayer.com'),
+  SALESLAYER_REST_URL: url.default('https://api2.saleslayer.com/catalog/rest/Catalog'),
+
+  // Catalogues in files: the folder on the workers that they may be read from by path, and how large an upload may be.
+  FILE_SOURCE_ROOT: z
+    .string()
+    .regex(/^(?:\/|[A-Za-z]:[\\/])/, { error: 'must be an absolute path' })
+    .optional(),
+  UPLOAD_LIMIT_MB: z.coerce.number().int().min(1).max(10_000).default(200),
 
   // How long things take.
   HTTP_TIMEOUT_SECONDS: seconds(30),
@@ -107,4 +116,12 @@ function productionProblems(config: Config): string[] {
 /** The SP-API host of a region. */
 export function spApiUrl(config: Config, region: 'NA' | 'EU' | 'FE'): string {
   return config.SPAPI_URL ?? config[`SPAPI_URL_${region}`];
+}
+
+/**
+ * The folder that catalogues may be read from by path; null for none. Who may configure a connector can name any path, so in
+ * production only a folder that was set aside for exports is read.
+ */
+export function fileSourceRoot(config: Pick<Config, 'FILE_SOURCE_ROOT' | 'NODE_ENV'>): string | null {
+  return config.FILE_SOURCE_ROOT ?? (config.NODE_ENV === 'production' ? null : '/');
 }

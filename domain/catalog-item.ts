@@ -61,4 +61,6 @@ export interface UnreadableItem {
   sourceId: string;
   /** Plain, without secrets. */
   reason: string;
+  /** True when another try may succeed although nothing changes in the source. */
+  isPassing?: boolean;
 }

@@ -14,6 +14,7 @@ import {
   type SourceType,
 } from './connector-rules';
 import { marketplaceOf, MARKETPLACES } from './marketplaces';
+import { priceRuleProblems, priceRulesInput, stockRulesInput } from './offer-contract';
 
 /** Turns a rule of `connector-rules.ts` into a zod check that keeps the rule's own code. */
 function obeys(rule: (value: string) => { code: string; message: string } | undefined) {
@@ -56,11 +57,16 @@ const salesLayerSource = z.strictObject({
 const column = text(200).optional();
 const fileColumns = Object.fromEntries(FILE_FIELDS.map((field) => [field, column])) as Record<FileField, typeof column>;
 
-/** Products in CSV or JSON lines: one file, or a folder of them. */
+/** Products in CSV or JSON lines: a file that is uploaded, or one file or a folder of them on the workers' disks. */
 const fileSource = z.strictObject({
   type: z.literal('file'),
+  upload: z
+    .literal(true, { error: 'Write true to upload the catalogue, or leave this out and give a path.' })
+    .optional()
+    .describe('The catalogue is uploaded, by PUT /v1/connectors/{connectorId}/catalogue; instead of path'),
   path: text(1024)
     .regex(/^(?:\/|[A-Za-z]:[\\/])/, { error: 'Write the whole path, from the root of the worker machine on.' })
+    .optional()
     .describe(
       'Absolute path on the worker machine: a file, or a folder whose files are read in the order of their names'
     ),
@@ -177,6 +183,8 @@ const offer = z.strictObject({
     .optional()
     .describe('V6. Below it (strictly) the offer is paused. Required for VTEX'),
   shippingTemplate: text(250).optional().describe('V7. Name of the shipping template at Amazon'),
+  stock: stockRulesInput.optional().describe('B12. What is kept from sale; everything is offered unless said'),
+  price: priceRulesInput.optional().describe("B12. How the source's price becomes Amazon's; as it is unless said"),
 });
 
 const orders = z.strictObject({
@@ -193,6 +201,13 @@ const schedule = z.strictObject({
     .max(PERIOD_MINUTES.max)
     .default(60)
     .describe('S12, in minutes'),
+  fullEveryHours: z
+    .number()
+    .int()
+    .min(1)
+    .max(168)
+    .default(24)
+    .describe('How often the whole assortment is read where the source can tell its changes, in hours'),
 });
 
 const source = z.discriminatedUnion('type', [vtexSource, salesLayerSource, fileSource]);
@@ -330,12 +345,25 @@ function rulesBetweenFields(input: unknown, storedSecrets: ReadonlySet<SecretFie
       requireSecret(source, 'source.secretKey', 'Give the secret key that belongs to the connector code.');
     }
   }
+  if (source.type === 'file') {
+    if (source.path !== undefined && source.upload !== undefined)
+      add('source', 'path_and_upload', 'Give either the path of the files or upload: true, not both.');
+    if (source.path === undefined && source.upload === undefined)
+      add(
+        'source.path',
+        'path_or_upload',
+        'Say where the catalogue is: its path on the workers, or upload: true to upload it.'
+      );
+  }
   if (source.type !== 'vtex' && source.type !== undefined && orders.defaultZipCode !== undefined)
     add(
       'orders.defaultZipCode',
       'vtex_only',
       'Only VTEX can hold stock for pending orders; leave the default ZIP code out for this source.'
     );
+
+  const price = objectAt(offer, 'price');
+  problems.push(...priceRuleProblems(price, objectAt(price, 'rounding'), amazon.country));
 
   const statuses: readonly string[] | undefined =
     typeof source.type === 'string' && Object.hasOwn(SOURCE_STATUSES, source.type)
@@ -394,7 +422,9 @@ export function problemsOf(error: z.ZodError): FieldProblem[] {
             message:
               field === 'source.type'
                 ? "Say what kind of source this is: 'vtex', 'saleslayer' or 'file'."
-                : 'This is none of the forms that are accepted here.',
+                : issue.message.startsWith('Invalid')
+                  ? 'This is none of the forms that are accepted here.'
+                  : issue.message,
           },
         ];
       case 'invalid_value':

@@ -1,11 +1,12 @@
-import type { CatalogItem } from './catalog-item';
+import type { CatalogItem, ItemTexts } from './catalog-item';
 import type { AmazonAttributes, WantedListing } from './listing';
+import { textsIn, translationFor } from './mapping-languages';
 import { toUnits, type Money } from './money';
 import { bulletsOf, cutToBytes, toPlainLine, toPlainText } from './plain-text';
 
 /**
- * One mapping for every connector: it stands in until each has mappings of its own (S14). Amazon's names and shapes of
- * attributes are those of the Product Type Definitions.
+ * What the built-in mapping needs to know: the one that every connector has, and that mappings of its own (S14) change attribute
+ * by attribute. Amazon's names and shapes of attributes are those of the Product Type Definitions.
  */
 export interface MappingSettings {
   marketplaceId: string;
@@ -126,24 +127,32 @@ function bestMatch(words: string[], table: (typeof WORD_TABLES)[number]): string
  * What Amazon is to have of an item. An attribute without a value is left out.
  *
  * @param quantity - the units to offer, as the rules decided.
+ * @param details - everything but price and quantity; as the built-in mapping has it unless given.
  */
 export function mapItem(
   item: CatalogItem,
   productType: string,
   settings: MappingSettings,
-  quantity: number
+  quantity: number,
+  details: AmazonAttributes = builtInDetails(item, settings)
 ): WantedListing {
   const { requirements, sendPrice } = settings;
   const price = requirements === 'LISTING_PRODUCT_ONLY' || !sendPrice ? undefined : sellablePrice(item);
   return {
     productType,
     requirements,
-    details: {
-      ...(requirements !== 'LISTING_OFFER_ONLY' && productAttributes(item, settings)),
-      ...(requirements !== 'LISTING_PRODUCT_ONLY' && offerTerms(settings)),
-    },
+    details,
     ...(price && { price: priceAttributes(price, settings) }),
     ...(requirements !== 'LISTING_PRODUCT_ONLY' && { quantity: quantityAttributes(quantity) }),
+  };
+}
+
+/** Everything but price and quantity, as the built-in mapping has it. */
+export function builtInDetails(item: CatalogItem, settings: MappingSettings): AmazonAttributes {
+  const { requirements } = settings;
+  return {
+    ...(requirements !== 'LISTING_OFFER_ONLY' && productAttributes(item, settings)),
+    ...(requirements !== 'LISTING_PRODUCT_ONLY' && offerTerms(settings)),
   };
 }
 
@@ -152,12 +161,15 @@ export function sellablePrice(item: Pick<CatalogItem, 'price'>): Money | undefin
   return item.price && Number.isFinite(item.price.minorUnits) && item.price.minorUnits > 0 ? item.price : undefined;
 }
 
-/** The texts that Amazon requires of a product, as they are sent; empty when the source has none. */
+/** The texts that Amazon requires of a product, in the item's own language, as they are sent; empty when the source has none. */
 export function requiredTexts(item: CatalogItem): { item_name: string; brand: string; product_description: string } {
+  return { brand: toPlainLine(item.brand), ...titleAndDescription(item) };
+}
+
+function titleAndDescription(texts: ItemTexts): { item_name: string; product_description: string } {
   return {
-    item_name: cutToBytes(toPlainLine(item.title), TEXT_LIMITS.item_name),
-    brand: toPlainLine(item.brand),
-    product_description: cutToBytes(toPlainText(item.descriptionHtml), TEXT_LIMITS.product_description),
+    item_name: cutToBytes(toPlainLine(texts.title), TEXT_LIMITS.item_name),
+    product_description: cutToBytes(toPlainText(texts.descriptionHtml), TEXT_LIMITS.product_description),
   };
 }
 
@@ -193,26 +205,61 @@ function isGtin(digits: string): boolean {
   return sum % 10 === 0;
 }
 
+/** The texts of an item in one language. An attribute may have several values. */
+function textAttributes(item: CatalogItem, locale: string): Record<TextAttribute, string[]> {
+  const texts = textsIn(item, locale);
+  const { item_name, product_description } = titleAndDescription(texts);
+  // What the translation has goes before what the item has, even under another name.
+  const layers = [translationFor(item, locale), item].filter((layer) => layer !== undefined);
+  return {
+    item_name: some(item_name),
+    brand: some(toPlainLine(item.brand)),
+    product_description: some(product_description),
+    bullet_point: bulletsOf(texts.descriptionHtml)
+      .slice(0, MOST_BULLETS)
+      .map((bullet) => cutToBytes(bullet, TEXT_LIMITS.bullet_point)),
+    color: onlyValue(layers, ['color', 'colour', 'cor', 'colores', 'cores']),
+    size: onlyValue(layers, ['size', 'tamanho', 'talla', 'tamaño', 'tamano']),
+    material: valuesOf(layers, ['material', 'materials', 'materiais', 'materiales']).slice(0, MOST_MATERIALS),
+  };
+}
+
+const TEXT_ATTRIBUTES = [
+  'item_name',
+  'brand',
+  'product_description',
+  'bullet_point',
+  'color',
+  'size',
+  'material',
+] as const;
+type TextAttribute = (typeof TEXT_ATTRIBUTES)[number];
+
+/** The texts of an item, each once per language of S13. */
+function textsOf(item: CatalogItem, { marketplaceId, valueLocales }: MappingSettings): AmazonAttributes {
+  let own: Record<TextAttribute, string[]> | undefined;
+  const perLocale = valueLocales.map((locale) => ({
+    locale,
+    texts: translationFor(item, locale) ? textAttributes(item, locale) : (own ??= textAttributes(item, locale)),
+  }));
+  return Object.fromEntries(
+    TEXT_ATTRIBUTES.map((name) => [
+      name,
+      perLocale.flatMap(({ locale, texts }) =>
+        texts[name].map((value) => ({ value, language_tag: locale, marketplace_id: marketplaceId }))
+      ),
+    ])
+  );
+}
+
 function productAttributes(item: CatalogItem, settings: MappingSettings): AmazonAttributes {
   const here = { marketplace_id: settings.marketplaceId };
-  const texts = (values: readonly string[]) =>
-    settings.valueLocales.flatMap((locale) => values.map((value) => ({ value, language_tag: locale, ...here })));
-  const { item_name, brand, product_description } = requiredTexts(item);
-  const bullets = bulletsOf(item.descriptionHtml)
-    .slice(0, MOST_BULLETS)
-    .map((bullet) => cutToBytes(bullet, TEXT_LIMITS.bullet_point));
   const [mainImage, ...otherImages] = usableImages(item);
   const gtin = usableGtin(item);
   const grams = item.weightGrams;
 
   return withValues({
-    item_name: texts(some(item_name)),
-    brand: texts(some(brand)),
-    product_description: texts(some(product_description)),
-    bullet_point: texts(bullets),
-    color: texts(onlyValue(item, ['color', 'colour', 'cor', 'colores', 'cores'])),
-    size: texts(onlyValue(item, ['size', 'tamanho', 'talla', 'tamaño', 'tamano'])),
-    material: texts(valuesOf(item, ['material', 'materials', 'materiais', 'materiales']).slice(0, MOST_MATERIALS)),
+    ...textsOf(item, settings),
     item_weight:
       grams !== undefined && Number.isFinite(grams) && grams > 0 ? [{ value: grams, unit: 'grams', ...here }] : [],
     main_product_image_locator: some(mainImage).map((media_location) => ({ media_location, ...here })),
@@ -253,18 +300,25 @@ function quantityAttributes(quantity: number): AmazonAttributes {
   return { fulfillment_availability: [{ fulfillment_channel_code: 'DEFAULT', quantity }] };
 }
 
-/** The value under the first of the keys that has one: an option tells SKUs apart, so it goes before an attribute. */
-function valuesOf(item: CatalogItem, keys: readonly string[]): string[] {
-  const found = [
-    ...keys.map((key) => (Object.hasOwn(item.options, key) ? [item.options[key]!] : [])),
-    ...keys.map((key) => (Object.hasOwn(item.attributes, key) ? item.attributes[key]! : [])),
-  ].map((values) => [...new Set(values.map(toPlainLine))].filter((value) => value !== ''));
-  return found.find((values) => values.length > 0) ?? [];
+/**
+ * The values under the first of the keys that has some, in the first of the layers that has any: an option tells SKUs apart, so
+ * it goes before an attribute.
+ */
+function valuesOf(layers: readonly Partial<ItemTexts>[], keys: readonly string[]): string[] {
+  const found = layers.flatMap(({ options = {}, attributes = {} }) => [
+    ...keys.map((key) => (Object.hasOwn(options, key) ? [options[key]!] : [])),
+    ...keys.map((key) => (Object.hasOwn(attributes, key) ? attributes[key]! : [])),
+  ]);
+  return (
+    found
+      .map((values) => [...new Set(values.map(toPlainLine))].filter((value) => value !== ''))
+      .find((values) => values.length > 0) ?? []
+  );
 }
 
 /** Several values describe the product and not this SKU, which has one. */
-function onlyValue(item: CatalogItem, keys: readonly string[]): string[] {
-  const values = valuesOf(item, keys);
+function onlyValue(layers: readonly Partial<ItemTexts>[], keys: readonly string[]): string[] {
+  const values = valuesOf(layers, keys);
   return values.length === 1 ? values : [];
 }
 

@@ -18,6 +18,9 @@ export const syncScheduleId = (connectorId: string): string => `catalog-sync:${c
 /** Workflow id of a sync that was asked for by a person, the API or an activation. */
 export const syncWorkflowId = (connectorId: string, syncId: string): string => `catalog-sync:${connectorId}:${syncId}`;
 
+/** Workflow id of the sync that follows a change in the source. At most one waits or runs at a time. */
+export const changesWorkflowId = (connectorId: string): string => `catalog-sync:${connectorId}:changes`;
+
 /** The lease that gives single flight to a connector's syncs, whatever starts them. */
 export const syncLeaseId = (connectorId: string): string => `sync:${connectorId}`;
 

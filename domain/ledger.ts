@@ -2,6 +2,8 @@ import type { CatalogItem } from './catalog-item';
 import type { FailureCode } from './errors';
 import { FAILURES } from './errors';
 import type { ListingHashes, ListingProblem, ListingState, Verdict, WantedListing } from './listing';
+import { moneyFromUnits, type Money } from './money';
+import { availableUnits } from './stock-rules';
 import type { ListingSnapshot, SubmissionAnswer } from './ports/amazon';
 
 /** Which lane has something to send for a SKU: all of it, or price and quantity alone. */
@@ -26,6 +28,12 @@ export interface ListingSeen {
   price?: string;
 }
 
+/** A listing that was at Amazon before we first sent it. It is changed attribute by attribute, and never replaced whole. */
+export interface AdoptedListing extends ListingSeen {
+  title?: string;
+  productType?: string;
+}
+
 /** What we want and what we know about one SKU at Amazon. */
 export interface LedgerEntry {
   connectorId: string;
@@ -45,6 +53,8 @@ export interface LedgerEntry {
   verdict: {
     kind: Verdict['kind'] | 'remove';
     reasons: string[];
+    /** What a person should know of it although it stops nothing; kept beside what Amazon says. */
+    problems?: ListingProblem[];
     /** What Amazon is to have. */
     quantity?: number;
     /** What the source said may be sold; null for unlimited. */
@@ -55,6 +65,8 @@ export interface LedgerEntry {
   wantedHashes: ListingHashes | null;
   /** What Amazon accepted last; null until something was. */
   sentHashes: Partial<ListingHashes> | null;
+  /** The price that Amazon accepted last; null until one was. */
+  sentPrice: Money | null;
   /** The product type of what Amazon accepted last. */
   sentProductType: string | null;
   /** What Amazon refused last, so that it is not sent again unchanged; null when the last answer was a yes. */
@@ -71,10 +83,19 @@ export interface LedgerEntry {
   checks: number;
   nextCheckAt: Date | null;
   seen: ListingSeen | null;
+  /** What Amazon had under this SKU before it was first sent (B13); null when it had nothing, or was not asked yet. */
+  adopted: AdoptedListing | null;
+  /** When Amazon was asked for it. */
+  matchedAt: Date | null;
+  /** Why the source could not tell about it when it was last read; null when it could. */
+  unreadable: string | null;
   /** The run that last saw it in the source. */
   lastRun: string;
   fingerprint: string;
 }
+
+/** The problem of a price that waits because it is too far from the last one (B12). */
+export const PRICE_CHANGE = 'price_change';
 
 /** How many attempts the ledger keeps per SKU. */
 export const KEPT_ATTEMPTS = 20;
@@ -104,6 +125,13 @@ export function priceOf(wanted: WantedListing | null): number | undefined {
   return offer?.our_price?.[0]?.schedule?.[0]?.value_with_tax;
 }
 
+/** The price of a listing as an exact amount; undefined when none is sent. */
+function moneyOf(wanted: WantedListing | null): Money | undefined {
+  const price = priceOf(wanted);
+  const currency = wanted?.price?.purchasable_offer?.[0]?.currency;
+  return price === undefined || typeof currency !== 'string' ? undefined : moneyFromUnits(price, currency);
+}
+
 /** What collecting needs to know besides the entry. */
 export interface CollectContext {
   connectorId: string;
@@ -118,7 +146,7 @@ export interface CollectContext {
 export function afterCollect(
   entry: LedgerEntry | undefined,
   item: CatalogItem,
-  verdict: Verdict,
+  verdict: Verdict & { problems?: ListingProblem[] },
   hasPlace: boolean,
   context: CollectContext
 ): LedgerChange {
@@ -129,9 +157,11 @@ export function afterCollect(
     isKit: item.isKit,
     lastRun: context.syncId,
     fingerprint: context.fingerprint,
+    unreadable: null,
   };
   if (verdict.kind === 'block') return { ...seenAgain, ...blocked(entry, verdict, context) };
 
+  const units = availableUnits(item);
   const wantedHashes = context.hashesOf(verdict.wanted);
   const wanted: LedgerChange = {
     ...seenAgain,
@@ -139,8 +169,9 @@ export function afterCollect(
     verdict: {
       kind: verdict.kind,
       reasons: verdict.reasons,
+      problems: verdict.problems ?? [],
       quantity: verdict.quantity,
-      stock: item.stock.kind === 'units' ? item.stock.units : null,
+      stock: Number.isFinite(units) ? units : null,
     },
     wanted: verdict.wanted,
     wantedHashes,
@@ -151,10 +182,12 @@ export function afterCollect(
     return stale ? { ...wanted, ...queued('offer') } : { ...wanted, state: 'rejected', lane: null };
   }
   const lane = context.laneFor(wantedHashes, entry?.sentHashes ?? null);
-  if (lane) return { ...wanted, ...queued(lane), problems: [], reason: whyToSend(entry) };
+  const remarks = verdict.problems ?? [];
+  if (lane) return { ...wanted, ...queued(lane), problems: remarks, reason: whyToSend(entry) };
   if (entry && (entry.state === 'blocked' || entry.state === 'removed' || entry.state === 'rejected'))
     return { ...wanted, ...toCheck(context.now, 'It may be sold again, and Amazon has it as it should be.') };
-  return { ...wanted, lane: null, ...(entry?.state === 'pending' ? { state: 'submitted' } : {}) };
+  const problems = [...(entry?.problems ?? []).filter(({ code }) => code !== PRICE_CHANGE), ...remarks];
+  return { ...wanted, problems, lane: null, ...(entry?.state === 'pending' ? { state: 'submitted' } : {}) };
 }
 
 function queued(lane: Lane): LedgerChange {
@@ -279,7 +312,8 @@ export function afterAnswer(
   return {
     ...submitted,
     reason: 'Amazon accepted it; it is looked for there.',
-    problems: answer.problems,
+    problems: [...answer.problems, ...(entry.verdict.problems ?? [])],
+    sentPrice: moneyOf(entry.wanted) ?? entry.sentPrice,
     refusedHashes: null,
     sentHashes:
       sent.lane === 'details' ? entry.wantedHashes : { ...withQuantitySent(entry), price: entry.wantedHashes?.price },
@@ -370,7 +404,7 @@ export function afterReadBack(
 
 /** The state of an entry that Amazon has as it should be. One that a rule holds back keeps the rule's words. */
 function asWanted(entry: LedgerEntry, snapshot: ListingSnapshot | undefined): LedgerChange {
-  const problems = snapshot?.problems ?? [];
+  const problems = [...(snapshot?.problems ?? []), ...(entry.verdict.problems ?? [])];
   if (!isHeldBack(entry) && isContentRefused(entry)) return { state: 'rejected' };
   switch (entry.verdict.kind) {
     case 'sell':
@@ -398,6 +432,13 @@ function stillThere(entry: LedgerEntry, snapshot: ListingSnapshot): Partial<List
 /** Only a quantity is sent and looked for: to end a sale, or because Amazon refused the content. */
 export function isQuantityAll(entry: LedgerEntry): boolean {
   return isHeldBack(entry) || isContentRefused(entry);
+}
+
+/** The entry after Amazon was asked whether it has the SKU already (B13). */
+export function afterMatch(snapshot: ListingSnapshot | undefined, now: Date): LedgerChange {
+  if (!snapshot) return { adopted: null, matchedAt: now };
+  const { title, productType } = snapshot;
+  return { adopted: { ...seenOf(snapshot, now), title, productType }, seen: seenOf(snapshot, now), matchedAt: now };
 }
 
 function seenOf(snapshot: ListingSnapshot, now: Date): ListingSeen {

@@ -10,11 +10,21 @@ import {
   usableImages,
   type MappingSettings,
 } from './default-mapping';
-import { KIT_NOT_SENT, type BlockReason, type ListingProblem, type Verdict, type WantedListing } from './listing';
+import type { MappedItem } from './mapping-context';
+import {
+  BLOCK_REASONS,
+  KIT_NOT_SENT,
+  type BlockReason,
+  type ListingProblem,
+  type Verdict,
+  type WantedListing,
+} from './listing';
 import { requireMarketplace } from './marketplaces';
-import { toUnits } from './money';
+import { shownMoney } from './money';
 import type { PayloadProblem } from './payload-validation';
 import { toPlainLine, toPlainText, utf8Length } from './plain-text';
+import { decidePrice, priceRulesOf, type KnownPrice, type PriceDecision, type PriceRules } from './price-rules';
+import { decideStock, type StockDecision, type StockRules } from './stock-rules';
 
 /** What the rules need to know of a connector. */
 export interface RuleSettings extends MappingSettings {
@@ -31,23 +41,29 @@ export interface RuleSettings extends MappingSettings {
   sendKits: boolean;
   /** V6. */
   minimumStock: number;
+  /** B12. */
+  stockRules?: StockRules;
+  priceRules?: PriceRules;
   /** Where a price comes from, for people: `sales channel 1`. */
   priceList: string;
 }
 
 type Block = Extract<Verdict, { kind: 'block' }>;
 
-/**
- * The most units that are ever offered; also what `unlimited` becomes. Sources write fillers such as 1000000 or 2147483647
- * for stock they do not count. This is more than a listing sells between two syncs, and bounds what a wrong filler can
- * oversell.
- */
-export const MOST_UNITS_OFFERED = 9_999;
+/** What the rules may know of an item besides what its source says. */
+export interface KnownItem extends KnownPrice {
+  /** What the connector's mappings make of it; the built-in one where they are not given. */
+  mapped?: MappedItem;
+}
+
+/** A verdict, with what a person should know of a SKU that is sold or paused all the same. */
+export type Judgement = Verdict & { problems?: ListingProblem[] };
 
 /** The part of a configuration that the rules look at. The configuration has passed its contract. */
 export function ruleSettingsOf(config: ConnectorConfig): RuleSettings {
   const { source, amazon, listing, offer } = config;
   const marketplace = requireMarketplace(amazon.country);
+  const priceRules = priceRulesOf(offer.price, marketplace.currency);
   return {
     marketplaceId: marketplace.id,
     country: marketplace.country,
@@ -61,6 +77,8 @@ export function ruleSettingsOf(config: ConnectorConfig): RuleSettings {
     sendKits: listing.sendKits,
     sendPrice: listing.sendPrice,
     minimumStock: offer.minimumStock,
+    ...(offer.stock && { stockRules: offer.stock }),
+    ...(priceRules && { priceRules }),
     ...(offer.shippingTemplate !== undefined && { shippingTemplate: offer.shippingTemplate }),
     priceList: source.type === 'vtex' ? `sales channel ${source.salesChannel}` : PRICE_LISTS[source.type],
   };
@@ -73,42 +91,50 @@ const PRICE_LISTS = { saleslayer: 'Sales Layer', file: 'the file' };
  *
  * 1. A setting that holds the SKU back: its status (S9), then kits (V12, V13). Its data is not looked at.
  * 2. Data that holds it back: the product type, then required values (S8) and a price in the wrong currency.
- * 3. Stock strictly below the minimum pauses the offer (V6); at the minimum or above it sells.
+ * 3. Stock strictly below the minimum pauses the offer (V6), and so does what the stock rules leave as nothing (B12).
+ * 4. A price too far from the last one is not sent (B12): the SKU keeps the last one, with a problem that says so.
  *
  * All problems of a step are reported at once; the first of them gives the verdict its reason. Never throws.
  */
-export function judge(item: CatalogItem, settings: RuleSettings): Verdict {
+export function judge(item: CatalogItem, settings: RuleSettings, known: KnownItem = {}): Judgement {
+  const { mapped } = known;
   const status = statusProblems(item, settings);
   const heldBack = [...status, ...kitProblems(item, settings)];
   // V13: a setting about kits changes nothing of what was sent before.
   if (heldBack.length > 0) return block(heldBack, status.length > 0 ? stopSelling(settings) : 'leave');
 
   const stock = stockOf(item, settings);
-  const type = productTypeProblems(item, settings);
-  const values = valueProblems(item, settings, stock.enough);
+  const price = priceOf(item, settings, known);
+  const type = productTypeProblems(item, settings, mapped);
+  const values = valueProblems(item, settings, price, stock.enough, mapped);
   const enforced = settings.appliedRequirements === 'ENFORCED';
-  const problems = [...type.problems, ...values.wrong, ...(enforced ? values.missing : [])];
+  const problems = [...type.problems, ...invalidOf(mapped), ...values.wrong, ...(enforced ? values.missing : [])];
   if (type.productType === undefined || problems.length > 0)
     return type.belongsElsewhere
       ? block(problems, 'leave')
       : toBeMended(problems, stock.enough ? 'sell' : 'pause', stock.quantity, settings);
 
-  const wanted = mapItem(item, type.productType, settings, stock.quantity);
+  const wanted = mapItem(withPrice(item, price), type.productType, settings, stock.quantity, mapped?.details);
   const reasons = [
     stock.reason,
-    priceReason(item, settings),
+    priceReason(item, price, settings),
     ...values.missing.map(({ message }) => `${message} Sent all the same: required values are not enforced.`),
     ...remarks(item, settings),
   ];
-  return stock.enough
-    ? { kind: 'sell', wanted, quantity: stock.quantity, reasons }
-    : { kind: 'pause', wanted, quantity: 0, reasons };
+  const told = { wanted, reasons, ...waitingPrice(price, settings) };
+  return stock.enough ? { kind: 'sell', quantity: stock.quantity, ...told } : { kind: 'pause', quantity: 0, ...told };
 }
 
 /** What would be sent of an item that the rules hold back for its data; undefined without a product type. */
-export function draftOf(item: CatalogItem, settings: RuleSettings): WantedListing | undefined {
-  const productType = productTypeOf(item);
-  return productType ? mapItem(item, productType, settings, stockOf(item, settings).quantity) : undefined;
+export function draftOf(
+  item: CatalogItem,
+  settings: RuleSettings,
+  { mapped, ...known }: KnownItem = {}
+): WantedListing | undefined {
+  const productType = mapped ? mapped.productType : productTypeOf(item);
+  if (!productType) return undefined;
+  const priced = withPrice(item, priceOf(item, settings, known));
+  return mapItem(priced, productType, settings, stockOf(item, settings).quantity, mapped?.details);
 }
 
 /**
@@ -116,10 +142,10 @@ export function draftOf(item: CatalogItem, settings: RuleSettings): WantedListin
  * that the rules found themselves. What was sent before stays as it is (S11), unless it is out of stock.
  */
 export function withPayloadProblems(
-  verdict: Verdict,
+  verdict: Judgement,
   found: readonly PayloadProblem[],
   settings: RuleSettings
-): Verdict {
+): Judgement {
   // V11: a price that is left to Amazon is not missed here.
   const problems = settings.sendPrice ? found : found.filter((each) => !asksForPrice(each));
   if (verdict.kind !== 'block')
@@ -219,10 +245,12 @@ function kitProblems(item: CatalogItem, settings: RuleSettings): RuleProblem[] {
 
 function productTypeProblems(
   item: CatalogItem,
-  { productTypes }: RuleSettings
+  { productTypes }: RuleSettings,
+  mapped: MappedItem | undefined
 ): { productType?: string; problems: RuleProblem[]; belongsElsewhere: boolean } {
-  const productType = productTypeOf(item);
-  if (!productType) return { problems: [noProductType(item)], belongsElsewhere: false };
+  const productType = mapped ? mapped.productType : productTypeOf(item);
+  const unknown = (mapped?.problems ?? []).filter(isOfRules).filter(({ code }) => code === 'unmapped');
+  if (!productType) return { problems: unknown.length > 0 ? unknown : [noProductType(item)], belongsElsewhere: false };
   if (productTypes.length === 0 || productTypes.includes(productType))
     return { productType, problems: [], belongsElsewhere: false };
   const message = `Its product type is ${productType}, and this connector sends only ${productTypes.join(', ')}. Add ${productType} to the connector's product types, or leave it to another connector.`;
@@ -231,6 +259,15 @@ function productTypeProblems(
     problems: [{ code: 'unmapped', message, severity: 'info', owner: 'merchant' }],
     belongsElsewhere: true,
   };
+}
+
+/** Values that a mapping could not give the form that Amazon wants. */
+function invalidOf(mapped: MappedItem | undefined): RuleProblem[] {
+  return (mapped?.problems ?? []).filter(isOfRules).filter(({ code }) => code === 'invalid');
+}
+
+function isOfRules(problem: ListingProblem): problem is RuleProblem {
+  return (BLOCK_REASONS as readonly string[]).includes(problem.code);
 }
 
 function noProductType({ categories }: CatalogItem): RuleProblem {
@@ -252,7 +289,9 @@ const TEXT_PROBLEMS = {
 function valueProblems(
   item: CatalogItem,
   settings: RuleSettings,
-  sells: boolean
+  price: PriceDecision | undefined,
+  sells: boolean,
+  mapped: MappedItem | undefined
 ): { missing: RuleProblem[]; wrong: RuleProblem[] } {
   const invalid = (attribute: string, message: string): RuleProblem => ({
     code: 'invalid',
@@ -266,26 +305,27 @@ function valueProblems(
   if (settings.requirements !== 'LISTING_OFFER_ONLY') {
     const texts = requiredTexts(item);
     for (const name of ['item_name', 'brand', 'product_description'] as const)
-      if (texts[name] === '') missing.push(invalid(name, TEXT_PROBLEMS[name]));
+      if (texts[name] === '' && !(mapped && Object.hasOwn(mapped.details, name)))
+        missing.push(invalid(name, TEXT_PROBLEMS[name]));
   }
-  if (sendsPrice(settings)) {
-    const price = sellablePrice(item);
-    // A paused offer sells nothing, and sources often price only what is in stock.
-    if (!price && sells) missing.push(invalid('purchasable_offer', noPriceMessage(item, settings)));
-    if (price && price.currency !== settings.currency)
-      wrong.push(
-        invalid(
-          'purchasable_offer',
-          `Its price in ${settings.priceList} is in ${price.currency}, and Amazon ${settings.country} sells in ${settings.currency}. Use a price list in ${settings.currency}, or switch the sending of prices off.`
-        )
-      );
-  }
+  if (!sendsPrice(settings)) return { missing, wrong };
+  // A paused offer sells nothing, and sources often price only what is in stock.
+  if (!isSellable(price) && sells) missing.push(invalid('purchasable_offer', noPriceMessage(item, settings, price)));
+  if (price && price.price.currency !== settings.currency)
+    wrong.push(
+      invalid(
+        'purchasable_offer',
+        `Its price in ${settings.priceList} is in ${price.price.currency}, and Amazon ${settings.country} sells in ${settings.currency}. Use a price list in ${settings.currency}, or switch the sending of prices off.`
+      )
+    );
   return { missing, wrong };
 }
 
-function noPriceMessage({ price }: CatalogItem, { priceList }: RuleSettings): string {
-  return price
-    ? `Its price in ${priceList} is ${toUnits(price)} ${price.currency}, which nothing can be sold for; correct it in the source.`
+function noPriceMessage(item: CatalogItem, { priceList }: RuleSettings, decided?: PriceDecision): string {
+  if (decided && item.price)
+    return `Its price in ${priceList} is ${shownMoney(item.price)}, of which the price rules make ${shownMoney(decided.price)}: nothing can be sold for that. Correct the rules, or set a floor.`;
+  return item.price
+    ? `Its price in ${priceList} is ${shownMoney(item.price)}, which nothing can be sold for; correct it in the source.`
     : `It has no price in ${priceList}; give it one in the source, or switch the sending of prices off.`;
 }
 
@@ -293,47 +333,55 @@ function sendsPrice({ sendPrice, requirements }: RuleSettings): boolean {
   return sendPrice && requirements !== 'LISTING_PRODUCT_ONLY';
 }
 
-/** V6. How many units to offer, and whether they are enough to sell at all. */
-function stockOf(
-  { stock }: CatalogItem,
-  { minimumStock, requirements }: RuleSettings
-): { quantity: number; enough: boolean; reason: string } {
-  const units = stock.kind === 'unlimited' ? Infinity : wholeUnits(stock.units);
-  const quantity = Math.min(units, MOST_UNITS_OFFERED);
-  if (requirements === 'LISTING_PRODUCT_ONLY')
-    return { quantity, enough: true, reason: 'No quantity is sent: this connector sends product facts only.' };
-  if (units < minimumStock)
-    return {
-      quantity: 0,
-      enough: false,
-      reason: `Quantity 0: the source has ${counted(units)}, fewer than the minimum of ${minimumStock}. It sells again at ${minimumStock}.`,
-    };
-  const reason =
-    stock.kind === 'unlimited'
-      ? `Quantity ${quantity}: the source does not limit the stock, and at most ${MOST_UNITS_OFFERED} are offered.`
-      : units > quantity
-        ? `Quantity ${quantity}: the source has ${counted(units)}, and at most ${MOST_UNITS_OFFERED} are offered.`
-        : `Quantity ${quantity}: the source has ${counted(units)}, not fewer than the minimum of ${minimumStock}.`;
-  return { quantity, enough: true, reason };
+/** V6, B12. Without the quantity in its hands a connector pauses nothing. */
+function stockOf(item: CatalogItem, { minimumStock, stockRules, requirements }: RuleSettings): StockDecision {
+  const decided = decideStock(item, requirements === 'LISTING_PRODUCT_ONLY' ? 0 : minimumStock, stockRules);
+  return requirements === 'LISTING_PRODUCT_ONLY'
+    ? { ...decided, enough: true, reason: 'No quantity is sent: this connector sends product facts only.' }
+    : decided;
 }
 
-/** Oversold stock is negative in some sources, and goods sold by weight come in fractions. */
-function wholeUnits(units: number): number {
-  return Number.isNaN(units) ? 0 : Math.max(0, Math.floor(units));
+/** B12. Undefined when none is sent or none can be used. A price in another currency is left as it is. */
+function priceOf(item: CatalogItem, settings: RuleSettings, known?: KnownPrice): PriceDecision | undefined {
+  const price = sendsPrice(settings) ? sellablePrice(item) : undefined;
+  return price && decidePrice(price, price.currency === settings.currency ? settings.priceRules : undefined, known);
 }
 
-function counted(units: number): string {
-  return units === 1 ? '1 unit' : `${units} units`;
+function isSellable(decided: PriceDecision | undefined): decided is PriceDecision {
+  return decided !== undefined && decided.price.minorUnits > 0;
 }
 
-function priceReason(item: CatalogItem, settings: RuleSettings): string {
-  if (settings.requirements === 'LISTING_PRODUCT_ONLY')
-    return 'No price is sent: this connector sends product facts only.';
+/** The item with the price that is to be sent. */
+function withPrice(item: CatalogItem, decided: PriceDecision | undefined): CatalogItem {
+  return decided ? { ...item, price: decided.price } : item;
+}
+
+function priceReason(item: CatalogItem, decided: PriceDecision | undefined, settings: RuleSettings): string {
+  const { requirements, priceList } = settings;
+  if (requirements === 'LISTING_PRODUCT_ONLY') return 'No price is sent: this connector sends product facts only.';
   if (!settings.sendPrice) return 'No price is sent: this connector leaves prices to Amazon.';
-  const price = sellablePrice(item);
-  return price
-    ? `Price ${toUnits(price)} ${price.currency}: its price in ${settings.priceList}.`
-    : `No price is sent: it has none in ${settings.priceList}.`;
+  if (!decided || !item.price) return `No price is sent: it has none in ${priceList}.`;
+  if (!isSellable(decided)) return `No price is sent: the price rules leave none of its ${shownMoney(item.price)}.`;
+  const { price, changes, heldBack } = decided;
+  const source = `its price in ${priceList}`;
+  const made = changes.length > 0 ? `${source} is ${shownMoney(item.price)}; ${changes.join('; ')}` : source;
+  if (!heldBack) return `Price ${shownMoney(price)}: ${made}.`;
+  return `Price ${shownMoney(price)}: the last one that was sent. ${shownMoney(heldBack)} waits for approval: ${made}.`;
+}
+
+/** B12. The problem of a SKU whose new price waits for a person. */
+function waitingPrice(
+  decided: PriceDecision | undefined,
+  { priceRules }: RuleSettings
+): { problems?: ListingProblem[] } {
+  if (!decided?.heldBack) return {};
+  const [last, next] = [shownMoney(decided.price), shownMoney(decided.heldBack)];
+  const message = `Its price would change from ${last} to ${next}, by more than ${priceRules?.largestChangePercent} %. It keeps ${last} until the connector's offer.price.largestChangePercent is raised, or the source's price comes nearer.`;
+  return {
+    problems: [
+      { code: 'price_change', message, severity: 'warning', owner: 'merchant', attributes: ['purchasable_offer'] },
+    ],
+  };
 }
 
 /** What a person should know although it stops nothing. */

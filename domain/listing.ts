@@ -109,6 +109,16 @@ export type Verdict =
 /** V13, word for word. Source: the VTEX connector's documentation. */
 export const KIT_NOT_SENT = 'The connector is configured not to send SKUs of the Kit type';
 
+/**
+ * V16. Whether a SKU counts as integrated: it is at Amazon, and so is its product's parent.
+ *
+ * @param parent - the parent's state; undefined for a SKU that stands alone.
+ */
+export function isIntegrated(state: ListingState, parent?: ListingState): boolean {
+  const isThere = (each: ListingState): boolean => each === 'live' || each === 'paused';
+  return isThere(state) && (parent === undefined || isThere(parent));
+}
+
 /** V16: how an integrated SKU is shown. */
 export function displayCode(sku: string, integrated: boolean): string {
   return integrated ? `${sku}p` : sku;

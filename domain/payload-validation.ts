@@ -94,7 +94,8 @@ export const AMAZON_KEYWORDS: ReadonlySet<string> = new Set([
 export class PayloadValidator {
   /** Attributes whose part of the definition cannot be compiled; they pass. */
   readonly unchecked = new Set<string>();
-  private readonly root: JsonSchema;
+  /** The definition without references. */
+  readonly root: JsonSchema;
   private readonly labels: Labels;
   private readonly compiled = new Map<unknown, ValidateFunction | undefined>();
   private readonly conditions = new Map<unknown, Condition>();

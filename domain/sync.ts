@@ -7,13 +7,23 @@ export type SyncPhase = (typeof SYNC_PHASES)[number];
 export const SYNC_OUTCOMES = ['completed', 'cancelled', 'failed', 'skipped'] as const;
 export type SyncOutcome = (typeof SYNC_OUTCOMES)[number];
 
-export type SyncMode = 'synchronization' | 'test';
+/**
+ * What a run does: `synchronization` sends what changed, `test` asks Amazon to check it (S10), and `preview` reads the source
+ * and Amazon into the ledger and sends nothing, so that a connector can be looked at before it is activated (V6, B13).
+ */
+export const SYNC_MODES = ['synchronization', 'test', 'preview'] as const;
+export type SyncMode = (typeof SYNC_MODES)[number];
 
 /** What started a run. */
-export type SyncTrigger = 'schedule' | 'api' | 'activation';
+export const SYNC_TRIGGERS = ['schedule', 'api', 'activation', 'change'] as const;
+export type SyncTrigger = (typeof SYNC_TRIGGERS)[number];
 
-/** Which SKUs a run is about: the whole assortment, or only those named. */
-export type SyncScope = 'full' | 'skus';
+/**
+ * Which SKUs a run is about: the whole assortment, those that changed in the source since it was last read, or those named.
+ * A run about changes becomes `full` when the source cannot tell them.
+ */
+export const SYNC_SCOPES = ['full', 'changes', 'skus'] as const;
+export type SyncScope = (typeof SYNC_SCOPES)[number];
 
 /** What the catalogue-sync workflow is started with. Ids and cursors only; nothing secret, nothing large. */
 export interface CatalogSyncInput {
@@ -28,7 +38,7 @@ export interface CatalogSyncInput {
 /** Where a run is. All that it carries from one continue-as-new to the next. */
 export interface RunningSync {
   syncId: string;
-  scope: SyncScope;
+  mode: SyncMode;
   policy: SyncPolicy;
   phase: 'collect' | 'publish' | 'verify';
   /** Where the next page of the source begins; null before the first. */
@@ -80,7 +90,11 @@ export interface SyncView {
   live: boolean;
   paused: boolean;
   total: number;
+  /** SKUs that this run read in the source, or found to have left it. */
+  touched: number;
   counts: StateCounts;
+  /** What a person should know of this run, in sentences. */
+  notes: string[];
   ratePerSecond: number | null;
   etaSeconds: number | null;
   waitingFor: WaitingFor | null;

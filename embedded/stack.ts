@@ -165,5 +165,7 @@ function sandboxHosts(url: string): Record<string, string> {
     SPAPI_URL: url,
     VTEX_URL: `${url}/vtex/{account}`,
     VTEX_PRICING_URL: `${url}/vtex-pricing/{account}`,
+    SALESLAYER_URL: `${url}/saleslayer`,
+    SALESLAYER_REST_URL: `${url}/saleslayer-rest/catalog/rest/Catalog`,
   };
 }

@@ -28,8 +28,26 @@ export interface ConnectorDocument {
   };
   /** The ledger page that new SKUs go to, and how many it has. */
   ledgerPage: { number: number; size: number };
+  /** How far the source was read; null until a source that can tell changes was read whole. */
+  reading: SourceReading | null;
+  /** A full reading that missed most of what was there, and took nothing off sale: the next one decides. */
+  heldRemovals: { syncId: string; count: number } | null;
   createdAt: Date;
   updatedAt: Date;
+}
+
+/** A reading of the source that was safely handled. */
+export interface SourceReading {
+  /** Tells the source where changes begin. */
+  token: string;
+  /** The configuration that what was read was judged by: under another one, everything is read anew. */
+  configVersion: number;
+  /** The versions of mappings and assignments, likewise. */
+  mappings: string[];
+  /** When the assortment was last read whole. */
+  fullAt: Date;
+  /** Source ids that could not be read for a passing reason. */
+  readAgain: string[];
 }
 
 const mixed = Schema.Types.Mixed;
@@ -67,12 +85,21 @@ const configSchema = part({
     required: true,
   },
   offer: {
-    type: part({ minimumStock: { type: Number, required: true, min: 0 }, shippingTemplate: String }),
+    type: part({
+      minimumStock: { type: Number, required: true, min: 0 },
+      shippingTemplate: String,
+      stock: mixed,
+      price: mixed,
+    }),
     required: true,
   },
   orders: { type: part({ defaultZipCode: String, errorEmail: String }), required: true },
   schedule: {
-    type: part({ mode: { type: String, required: true }, everyMinutes: { type: Number, required: true } }),
+    type: part({
+      mode: { type: String, required: true },
+      everyMinutes: { type: Number, required: true },
+      fullEveryHours: { type: Number, required: true },
+    }),
     required: true,
   },
 });
@@ -93,6 +120,8 @@ const connectorSchema = new Schema(
     stateReason: { type: String, default: null },
     credentialId: { type: String, required: true },
     ledgerPage: { type: mixed, default: () => ({ number: 0, size: 0 }) },
+    reading: { type: mixed, default: null },
+    heldRemovals: { type: mixed, default: null },
     sourceSecrets: { type: mixed, default: () => ({}) },
     onboarding: { type: onboardingSchema, required: true, default: () => ({}) },
   },
@@ -157,6 +186,14 @@ export function connectorStore(connection: Connection) {
 
     async noteLedgerPage(id: string, ledgerPage: ConnectorDocument['ledgerPage']): Promise<void> {
       await model.updateOne({ _id: id }, { $set: { ledgerPage } });
+    },
+
+    async noteReading(id: string, reading: SourceReading | null): Promise<void> {
+      await model.updateOne({ _id: id }, { $set: { reading } });
+    },
+
+    async noteHeldRemovals(id: string, heldRemovals: ConnectorDocument['heldRemovals']): Promise<void> {
+      await model.updateOne({ _id: id }, { $set: { heldRemovals } });
     },
 
     /** Whether another connector uses the same application for the same account. */

@@ -1,20 +1,28 @@
 import type { Connection } from 'mongoose';
 import { apiKeyModel } from './api-keys';
 import { auditModel } from './audit-log';
+import { changeNoticeModel } from './change-notices';
 import { connectorModel } from './connectors';
 import { idempotencyModel } from './idempotency-keys';
 import { listingModel } from './listings';
+import { mappingModel } from './mappings';
 import { productTypeModel } from './product-types';
+import { sourceItemModel } from './source-items';
 import { syncRunModel } from './sync-runs';
+import { uploadModel } from './uploads';
 
 const models = [
   connectorModel,
   listingModel,
   syncRunModel,
   productTypeModel,
+  mappingModel,
+  sourceItemModel,
+  changeNoticeModel,
   apiKeyModel,
   auditModel,
   idempotencyModel,
+  uploadModel,
 ];
 
 /** Creates the indexes that are missing. Safe to repeat, and from several processes at once. */

@@ -1,12 +1,13 @@
 import type { Connection, QueryFilter } from 'mongoose';
 import { listingId } from '../domain/ids';
+import { syncRunModel } from './sync-runs';
 import { listingModel, type ListingDocument, type ListingFilter } from './listings';
 
 /** After every SKU in the order of strings, for the end of a prefix range. */
 const LAST = '\uffff';
 
 /** What a preview shows of a SKU. */
-export type StockRow = Pick<ListingDocument, 'sku' | 'title' | 'state' | 'verdict'>;
+export type StockRow = Pick<ListingDocument, 'sku' | 'title' | 'state' | 'verdict' | 'lastRun'>;
 
 /** What people ask to be sent again. */
 export interface RequeueFilter extends Pick<ListingFilter, 'connectorId' | 'state' | 'problem'> {
@@ -19,6 +20,7 @@ export interface RequeueFilter extends Pick<ListingFilter, 'connectorId' | 'stat
  */
 export function listingQueries(connection: Connection) {
   const model = listingModel(connection);
+  const runs = syncRunModel(connection);
 
   function condition(filter: ListingFilter, afterSku?: string): QueryFilter<ListingDocument> {
     const { connectorId, state, problem, q } = filter;
@@ -122,10 +124,30 @@ export function listingQueries(connection: Connection) {
     ): Promise<StockRow[]> {
       return model
         .find(belowCondition(connectorId, minimum, afterSku))
-        .select({ sku: 1, title: 1, state: 1, verdict: 1 })
+        .select({ sku: 1, title: 1, state: 1, verdict: 1, lastRun: 1 })
         .sort({ _id: 1 })
         .limit(limit)
         .lean<StockRow[]>();
+    },
+
+    /** When the newest run over the assortment that came to the end of its reading began; undefined when none has. */
+    async lastReadingAt(connectorId: string): Promise<Date | undefined> {
+      const run = await runs
+        .findOne({
+          connectorId,
+          scope: { $ne: 'skus' },
+          $or: [{ publishStartedAt: { $ne: null } }, { outcome: 'completed' }],
+        })
+        .select({ startedAt: 1 })
+        .sort({ startedAt: -1 })
+        .lean();
+      return run?.startedAt;
+    },
+
+    /** When these runs began; those that are not kept any more are missing. */
+    async runStarts(syncIds: readonly string[]): Promise<Map<string, Date>> {
+      const found = await runs.find({ _id: { $in: [...new Set(syncIds)] } }, { startedAt: 1 }).lean();
+      return new Map(found.map(({ _id, startedAt }) => [_id, startedAt]));
     },
 
     async countBelowStock(connectorId: string, minimum: number): Promise<number> {

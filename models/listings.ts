@@ -42,6 +42,7 @@ const listingSchema = new Schema(
     wantedHashes: mixed,
     sentHashes: mixed,
     refusedHashes: mixed,
+    sentPrice: mixed,
     sentProductType: { type: String, default: null },
     lastPayload: mixed,
     lastAnswer: mixed,
@@ -53,6 +54,9 @@ const listingSchema = new Schema(
     checks: { type: Number, default: 0 },
     nextCheckAt: { type: Date, default: null },
     seen: mixed,
+    adopted: mixed,
+    matchedAt: { type: Date, default: null },
+    unreadable: { type: String, default: null },
     lastRun: String,
     fingerprint: String,
   },
@@ -103,10 +107,10 @@ export function ledgerStore(connection: Connection) {
       return (await model.findById(listingId(connectorId, sku)).lean()) ?? undefined;
     },
 
-    /** The source's ids among these that the ledger knows. */
-    async bySourceId(connectorId: string, sourceIds: readonly string[]): Promise<Set<string>> {
-      const found = await model.find({ connectorId, sourceId: { $in: [...sourceIds] } }, { sourceId: 1 }).lean();
-      return new Set(found.map((entry) => entry.sourceId));
+    /** The entries with these ids of the source; after a change of its reference a SKU has two. */
+    async bySourceId(connectorId: string, sourceIds: readonly string[]): Promise<ListingDocument[]> {
+      if (sourceIds.length === 0) return [];
+      return model.find({ connectorId, sourceId: { $in: [...sourceIds] } }).lean();
     },
 
     /**
@@ -231,6 +235,7 @@ function blankEntry(change: LedgerChange): Partial<ListingDocument> {
     wantedHashes: null,
     sentHashes: null,
     refusedHashes: null,
+    sentPrice: null,
     sentProductType: null,
     lastPayload: null,
     lastAnswer: null,
@@ -242,6 +247,9 @@ function blankEntry(change: LedgerChange): Partial<ListingDocument> {
     checks: 0,
     nextCheckAt: null,
     seen: null,
+    adopted: null,
+    matchedAt: null,
+    unreadable: null,
     reason: '',
   };
   const changed = withCodes(change);

@@ -25,7 +25,17 @@ export interface SyncRunDocument {
   outcomeReason: string | null;
   /** SKUs read so far; the size of the assortment once the collect phase is through. */
   total: number;
+  /** SKUs that were read in the source, or found to have left it. */
+  touched: number;
   counts: StateCounts;
+  /** What a person should know of this run, in sentences. */
+  notes: string[];
+  /** The reading whose changes this run reads; null when it reads the whole assortment. */
+  changesSince: string | null;
+  /** Where the next run's changes begin, once this reading is safely handled. */
+  changesToken: string | null;
+  /** SKUs that could not be read for a passing reason, by the source's ids: the next run about changes reads them again. */
+  readAgain: string[];
   /** SKUs that the source lists but that could not be read in this run, by the source's ids. */
   unreadable: string[];
   /** SKUs that Amazon answered for in this run, and over how long, for rate and ETA. */
@@ -37,6 +47,8 @@ export interface SyncRunDocument {
   paused: boolean;
   waitingFor: WaitingFor | null;
   configVersion: number;
+  /** The versions of mappings and assignments that the run began with and keeps (V15); null before it reads. */
+  mappings: string[] | null;
   /** The configuration that the run started with and keeps (V15). */
   config: ConnectorConfig | null;
   startedAt: Date;
@@ -58,7 +70,12 @@ const syncRunSchema = new Schema(
     outcome: { type: String, default: null },
     outcomeReason: { type: String, default: null },
     total: { type: Number, default: 0 },
+    touched: { type: Number, default: 0 },
     counts: { type: mixed, default: {} },
+    notes: { type: [String], default: [] },
+    changesSince: { type: String, default: null },
+    changesToken: { type: String, default: null },
+    readAgain: { type: [String], default: [] },
     unreadable: { type: [String], default: [] },
     processed: { type: Number, default: 0 },
     toSend: { type: Number, default: 0 },
@@ -67,6 +84,7 @@ const syncRunSchema = new Schema(
     paused: { type: Boolean, default: false },
     waitingFor: { type: mixed, default: null },
     configVersion: { type: Number, default: 0 },
+    mappings: { type: [String], default: null },
     config: { type: mixed, default: null },
     startedAt: { type: Date, required: true },
     endedAt: { type: Date, default: null },
@@ -210,8 +228,16 @@ export function syncRunStore(connection: Connection) {
     },
 
     /** Remembers SKUs that were listed and could not be read, so that they are not taken for removed. */
-    async noteUnreadable(syncId: string, sourceIds: readonly string[]): Promise<void> {
-      await model.updateOne({ _id: syncId }, { $addToSet: { unreadable: { $each: [...sourceIds] } } });
+    async noteUnreadable(syncId: string, sourceIds: readonly string[], readAgain: readonly string[]): Promise<void> {
+      await model.updateOne(
+        { _id: syncId },
+        { $addToSet: { unreadable: { $each: [...sourceIds] }, readAgain: { $each: [...readAgain] } } }
+      );
+    },
+
+    /** Tells people something about a run; once, however often it is told. */
+    async note(syncId: string, sentence: string): Promise<void> {
+      await model.updateOne({ _id: syncId }, { $addToSet: { notes: sentence } });
     },
 
     /** Ends a run; one that has ended keeps its end. */

@@ -1,9 +1,10 @@
-/** What a handler answers: JSON in `body`, or plain text in `text`, or neither. */
+/** What a handler answers: JSON in `body`, plain text in `text`, something already written in `bytes`, or nothing. */
 export interface Answer {
   status: number;
   headers?: Record<string, string>;
   body?: unknown;
   text?: string;
+  bytes?: Buffer;
 }
 
 export function json(status: number, body: unknown, headers?: Record<string, string>): Answer {

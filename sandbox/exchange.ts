@@ -137,6 +137,7 @@ async function giveNone(response: Response, fault: Fault | undefined): Promise<v
 export function send(response: Response, answer: Answer): void {
   response.status(answer.status).set(answer.headers ?? {});
   if (answer.body !== undefined) response.json(answer.body);
+  else if (answer.bytes) response.send(answer.bytes);
   else if (answer.text !== undefined) {
     if (!response.get('content-type')) response.type('text/plain');
     response.send(answer.text);

@@ -5,7 +5,7 @@ export const FAULT_KINDS = ['status', 'throttle', 'timeout', 'reset', 'slow', 'i
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export interface FaultMatch {
-  /** An operation's name, or `amazon.*` (SP-API), `vtex.*`, or `*`. Absent: every operation. */
+  /** An operation's name, or `amazon.*` (SP-API), `vtex.*`, `saleslayer.*`, or `*`. Absent: every operation. */
   operation?: string;
   /** Seller SKUs; at VTEX also SKU ids. A call that concerns several SKUs matches by any of them. */
   skus?: string[];
@@ -46,7 +46,7 @@ interface Registered extends Fault {
 /** What a call is about, as far as a fault can be bound to it. */
 export interface CallSubject {
   operation: string;
-  family: 'amazon' | 'lwa' | 'vtex';
+  family: 'amazon' | 'lwa' | 'vtex' | 'saleslayer';
   skus: string[];
   sellerId?: string;
   account?: string;
@@ -112,6 +112,7 @@ function isOperation(pattern: string | undefined, call: CallSubject): boolean {
   if (pattern === undefined || pattern === '*') return true;
   if (pattern === 'amazon.*') return call.family === 'amazon';
   if (pattern === 'vtex.*') return call.family === 'vtex';
+  if (pattern === 'saleslayer.*') return call.family === 'saleslayer';
   return pattern === call.operation;
 }
 

@@ -12,6 +12,8 @@ import { mountControl } from './control/control-api';
 import { send } from './exchange';
 import { Faults } from './faults';
 import { Journal } from './journal';
+import { SalesLayerAccounts } from './saleslayer/accounts';
+import { mountSalesLayer } from './saleslayer/saleslayer-api';
 import { mountVtex } from './vtex/vtex-api';
 import { Worlds } from './worlds';
 
@@ -41,7 +43,7 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
-/** Starts stand-ins of LWA, Amazon SP-API and VTEX on one port, with a control API under /__sandbox. */
+/** Starts stand-ins of LWA, Amazon SP-API, VTEX and Sales Layer on one port, with a control API under /__sandbox. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, host = '127.0.0.1', rateFactor = 1, latencyMs = 0, visibleAfterMs = 300, dataDir } = options;
   const journal = await Journal.open(dataDir);
@@ -52,6 +54,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     journal,
     clock,
     worlds,
+    salesLayer: new SalesLayerAccounts(worlds, journal),
     calls: new CallLog(),
     faults: new Faults(clock),
     rateLimits: new RateLimits(clock, rateFactor),
@@ -78,6 +81,7 @@ interface Parts {
   journal: Journal;
   clock: SandboxClock;
   worlds: Worlds;
+  salesLayer: SalesLayerAccounts;
   calls: CallLog;
   faults: Faults;
   rateLimits: RateLimits;
@@ -94,9 +98,10 @@ function buildApp(parts: Parts): Express {
   mountControl(app, parts);
   mountAmazon(app, { worlds: parts.worlds, rateLimits: parts.rateLimits, context: parts });
   mountVtex(app, parts.worlds, parts);
+  mountSalesLayer(app, parts.salesLayer, parts);
   app.get('/__definitions/{*path}', (request, response) => send(response, downloadSchema(request, parts.clock)));
   app.use((request, response) => {
-    send(response, request.path.startsWith('/vtex') ? plain(404, 'Not Found') : spApiFault(404));
+    send(response, /^\/(?:vtex|saleslayer)/.test(request.path) ? plain(404, 'Not Found') : spApiFault(404));
   });
   app.use(brokenRequest(parts.log));
   return app;

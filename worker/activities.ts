@@ -5,26 +5,35 @@ import { createConnectorActivationActivities } from '../activities/connector-act
 import { createConnectorOnboardingActivities } from '../activities/connector-onboarding';
 import { createConnectorRemovalActivities } from '../activities/connector-removal';
 import { createAmazon } from '../adapters/amazon';
-import { createFileSource } from '../adapters/file';
+import { filesOfConnector } from '../adapters/file';
 import { createInProcessLimiter } from '../adapters/limiter/in-process';
+import { createSalesLayerSource } from '../adapters/saleslayer';
 import { createKeyring } from '../adapters/secrets/keyring';
 import { createVtexStore } from '../adapters/vtex';
-import { spApiUrl, type Config } from '../config';
+import { fileSourceRoot, spApiUrl, type Config } from '../config';
 import type { SecretField } from '../domain/connector-contract';
 import { OutsideError } from '../domain/errors';
 import { requireMarketplace } from '../domain/marketplaces';
+import type { Expressions } from '../domain/ports/expressions';
 import type { Orchestrator } from '../domain/ports/orchestrator';
+import type { SalesLayerCatalogue } from '../domain/ports/sales-layer';
 import type { CatalogSource, FileCatalogue, VtexStore } from '../domain/ports/source';
 import { productTypeCatalog } from '../domain/product-type-catalog';
+import { changeNoticesOf, changeNoticeStore } from '../models/change-notices';
 import { connectorStore, type ConnectorDocument } from '../models/connectors';
 import { credentialStore } from '../models/credentials';
+import { hookTokenStore } from '../models/hook-tokens';
 import { ledgerStore } from '../models/listings';
+import { mappingStore } from '../models/mappings';
 import { openedCredentials } from '../models/opened-credentials';
 import { productTypeStore } from '../models/product-types';
+import { sourceItemStore } from '../models/source-items';
 import { syncRunStore } from '../models/sync-runs';
+import { uploadStore } from '../models/uploads';
 
 /** What the activities of one worker process are built from. */
 export interface WorkerDependencies {
+  expressions: Pick<Expressions, 'evaluate'>;
   config: Config;
   connection: Connection;
   orchestrator: Orchestrator;
@@ -32,12 +41,16 @@ export interface WorkerDependencies {
 }
 
 /** Every activity, with the real outside world behind its ports. */
-export function createActivities({ config, connection, orchestrator }: WorkerDependencies) {
+export function createActivities({ config, connection, orchestrator, expressions }: WorkerDependencies) {
   const secretBox = createKeyring(config.ENCRYPTION_KEYS);
   const connectors = connectorStore(connection);
   const credentials = credentialStore(connection);
+  const hookTokens = hookTokenStore(connection, secretBox);
   const ledger = ledgerStore(connection);
   const runs = syncRunStore(connection);
+  const uploads = uploadStore(connection);
+  const mappings = mappingStore(connection);
+  const items = sourceItemStore(connection);
   const timeoutMs = config.HTTP_TIMEOUT_SECONDS * 1000;
 
   const amazon = createAmazon({
@@ -57,7 +70,7 @@ export function createActivities({ config, connection, orchestrator }: WorkerDep
     const sealed = connector.sourceSecrets[field];
     if (!sealed)
       throw new OutsideError('auth.forbidden', `The connector keeps no ${field}; save it.`, {
-        system: 'vtex',
+        system: connector.config.source.type,
         operation: 'credentials',
       });
     return secretBox.open(sealed);
@@ -65,11 +78,7 @@ export function createActivities({ config, connection, orchestrator }: WorkerDep
 
   function vtexOf(connector: ConnectorDocument): VtexStore {
     const { source, amazon: target } = connector.config;
-    if (source.type !== 'vtex')
-      throw new OutsideError('config', `Sources of the type ${source.type} cannot be read in this version.`, {
-        system: source.type,
-        operation: 'open source',
-      });
+    if (source.type !== 'vtex') throw new TypeError('Only a VTEX connector has a store');
     return createVtexStore({
       account: source.account,
       appKey: source.appKey,
@@ -79,25 +88,41 @@ export function createActivities({ config, connection, orchestrator }: WorkerDep
       currency: requireMarketplace(target.country).currency,
       urlTemplate: config.VTEX_URL,
       pricingUrlTemplate: config.VTEX_PRICING_URL,
+      notices: changeNoticesOf(connection, connector._id),
       requestsInFlight: config.SOURCE_REQUESTS_IN_FLIGHT,
       timeoutMs,
     });
   }
 
   function filesOf(connector: ConnectorDocument): FileCatalogue {
+    return filesOfConnector(connector.config, uploads.of(connector._id), fileSourceRoot(config));
+  }
+
+  function salesLayerOf(connector: ConnectorDocument): SalesLayerCatalogue {
     const { source, amazon: target } = connector.config;
-    if (source.type !== 'file') throw new TypeError('Only a file connector has files');
-    return createFileSource({ ...source, currency: requireMarketplace(target.country).currency });
+    if (source.type !== 'saleslayer') throw new TypeError('Only a Sales Layer connector has its catalogue');
+    const { connectorCode } = source;
+    return createSalesLayerSource({
+      credentials: connectorCode
+        ? { connectorCode, secretKey: secretOf(connector, 'source.secretKey') }
+        : { apiKey: secretOf(connector, 'source.apiKey') },
+      url: config.SALESLAYER_URL,
+      restUrl: config.SALESLAYER_REST_URL,
+      currency: requireMarketplace(target.country).currency,
+      timeoutMs,
+    });
   }
 
   function sourceOf(connector: ConnectorDocument): CatalogSource {
-    return connector.config.source.type === 'file' ? filesOf(connector) : vtexOf(connector);
+    const sources = { vtex: vtexOf, saleslayer: salesLayerOf, file: filesOf };
+    return sources[connector.config.source.type](connector);
   }
 
   return {
     ...createConnectorOnboardingActivities({
       connectors,
       credentials,
+      hookTokens,
       runs,
       secretBox,
       accounts: amazon.accounts,
@@ -105,15 +130,31 @@ export function createActivities({ config, connection, orchestrator }: WorkerDep
       forgetTokens: (account) => amazon.forgetCredential(account),
       vtexOf,
       filesOf,
+      salesLayerOf,
       orchestrator,
       publicUrl: config.PUBLIC_URL.replace(/\/$/, ''),
     }),
     ...createConnectorActivationActivities({ connectors, runs, orchestrator }),
-    ...createConnectorRemovalActivities({ connectors, credentials, ledger, runs, vtexOf, orchestrator }),
+    ...createConnectorRemovalActivities({
+      connectors,
+      credentials,
+      ledger,
+      runs,
+      mappings,
+      items,
+      uploads,
+      notices: changeNoticeStore(connection),
+      hookTokens,
+      vtexOf,
+      orchestrator,
+    }),
     ...createCatalogSyncActivities({
       connectors,
       ledger,
       runs,
+      items,
+      mappings,
+      expressions,
       listings: amazon.listings,
       productTypes,
       orchestrator,

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { DefaultLogger, NativeConnection, Runtime, Worker, makeTelemetryFilterString } from '@temporalio/worker';
 import pino from 'pino';
+import { jsonataExpressions } from '../adapters/expressions';
 import { createOrchestrator } from '../adapters/temporal/orchestrator';
 import { ConfigError, loadConfig, type Config } from '../config';
 import { connectDatabase } from '../models/database';
@@ -34,13 +35,14 @@ async function main(config: Config): Promise<void> {
     namespace: config.TEMPORAL_NAMESPACE,
     taskQueue: config.TEMPORAL_TASK_QUEUE,
   });
+  const expressions = jsonataExpressions();
   const worker = await Worker.create({
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
     taskQueue: config.TEMPORAL_TASK_QUEUE,
     identity: `${process.pid}@${hostname()}`,
     workflowBundle,
-    activities: createActivities({ config, connection: database, orchestrator, logger }),
+    activities: createActivities({ config, connection: database, orchestrator, logger, expressions }),
     maxConcurrentActivityTaskExecutions: AT_ONCE.activities,
     maxConcurrentWorkflowTaskExecutions: AT_ONCE.workflowTasks,
     maxCachedWorkflows: AT_ONCE.cachedWorkflows,
@@ -57,6 +59,7 @@ async function main(config: Config): Promise<void> {
     await worker.run();
   } finally {
     clearInterval(timer);
+    await expressions.close();
     await orchestrator.close();
     await connection.close();
     await database.close();

@@ -28,7 +28,7 @@ const { openSyncRun, noteProgress, closeSyncRun, claimRetries, countUnsent } = p
 });
 
 /** Pages: long, with a heartbeat. An outage is waited out here, by one backoff for the whole page. */
-const { collectPage, sweepUnseen, publishPage, readBack } = proxyActivities<CatalogSyncActivities>({
+const { collectPage, sweepUnseen, matchAtAmazon, publishPage, readBack } = proxyActivities<CatalogSyncActivities>({
   startToCloseTimeout: '1 hour',
   heartbeatTimeout: '15 seconds',
   // The lease may not be given back while a page is still writing.
@@ -54,6 +54,7 @@ export async function catalogSync(input: CatalogSyncInput): Promise<SyncOutcome>
   const sync = new CatalogSync(input, run);
   try {
     await sync.collect();
+    if (run.mode === 'preview') return await sync.closePreview();
     sync.retryBeside();
     await sync.publish();
     await sync.readBack();
@@ -161,6 +162,12 @@ class CatalogSync {
       await this.continueAsNewWhenLong();
     }
     if (this.retryFailure) throw this.retryFailure;
+  }
+
+  /** A preview ends with what is at Amazon already, and sends nothing. */
+  async closePreview(): Promise<SyncOutcome> {
+    await this.step(() => matchAtAmazon({ syncId: this.run.syncId }));
+    return this.close('completed', null);
   }
 
   async close(outcome: SyncOutcome, reason: string | null): Promise<SyncOutcome> {

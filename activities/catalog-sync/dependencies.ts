@@ -3,11 +3,14 @@ import type { ConnectorConfig, WaitingFor } from '../../domain/connector';
 import type { LedgerEntry } from '../../domain/ledger';
 import type { ListingState } from '../../domain/listing';
 import type { AmazonAccount, AmazonListings } from '../../domain/ports/amazon';
+import type { Expressions } from '../../domain/ports/expressions';
 import type { Orchestrator } from '../../domain/ports/orchestrator';
 import type { CatalogSource } from '../../domain/ports/source';
 import type { ProductTypeCatalog } from '../../domain/product-type-catalog';
 import type { ConnectorDocument, ConnectorStore } from '../../models/connectors';
 import type { LedgerStore, LedgerWrite } from '../../models/listings';
+import type { MappingStore } from '../../models/mappings';
+import type { SourceItemStore } from '../../models/source-items';
 import { amazonAccount } from '../../domain/amazon-account';
 import type { SyncRunDocument, SyncRunStore } from '../../models/sync-runs';
 
@@ -15,6 +18,10 @@ export interface CatalogSyncDependencies {
   connectors: ConnectorStore;
   ledger: LedgerStore;
   runs: SyncRunStore;
+  /** The items as their sources described them last. */
+  items: Pick<SourceItemStore, 'put'>;
+  mappings: Pick<MappingStore, 'heads' | 'version'>;
+  expressions: Pick<Expressions, 'evaluate'>;
   listings: AmazonListings;
   /** Amazon's definitions of product types, kept. */
   productTypes: Pick<ProductTypeCatalog, 'validatorFor'>;

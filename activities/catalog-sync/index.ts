@@ -1,12 +1,19 @@
 import { collectSteps } from './collect';
 import type { CatalogSyncDependencies } from './dependencies';
+import { matchSteps } from './match';
 import { publishSteps } from './publish';
 import { readBackSteps } from './read-back';
 import { runSteps } from './run';
 
 /** The steps of a catalogue sync. Inputs and outputs are ids, cursors and counts; everything else stays in the database. */
 export function createCatalogSyncActivities(deps: CatalogSyncDependencies) {
-  return { ...runSteps(deps), ...collectSteps(deps), ...publishSteps(deps), ...readBackSteps(deps) };
+  return {
+    ...runSteps(deps),
+    ...collectSteps(deps),
+    ...matchSteps(deps),
+    ...publishSteps(deps),
+    ...readBackSteps(deps),
+  };
 }
 
 export type CatalogSyncActivities = ReturnType<typeof createCatalogSyncActivities>;

@@ -1,8 +1,15 @@
 import type { CatalogItem } from '../../domain/catalog-item';
 import type { ConnectorConfig } from '../../domain/connector';
-import type { Verdict, WantedListing } from '../../domain/listing';
+import type { WantedListing } from '../../domain/listing';
 import { putAttributes } from '../../domain/listing-changes';
-import { draftOf, ruleSettingsOf, withPayloadProblems, withUnknownProductType } from '../../domain/listing-rules';
+import {
+  draftOf,
+  ruleSettingsOf,
+  withPayloadProblems,
+  withUnknownProductType,
+  type Judgement,
+  type KnownItem,
+} from '../../domain/listing-rules';
 import type { AmazonAccount } from '../../domain/ports/amazon';
 import type { ProductTypeCatalog } from '../../domain/product-type-catalog';
 
@@ -20,8 +27,8 @@ export function payloadCheck(
 ) {
   const rules = ruleSettingsOf(config);
 
-  return async (item: CatalogItem, verdict: Verdict): Promise<Verdict> => {
-    const wanted = payloadOf(item, verdict);
+  return async (item: CatalogItem, verdict: Judgement, known: KnownItem): Promise<Judgement> => {
+    const wanted = payloadOf(item, verdict, known);
     if (!wanted) return verdict;
     const { productType, requirements } = wanted;
     const found = await productTypes.validatorFor(account, productType, requirements, signal);
@@ -31,8 +38,8 @@ export function payloadCheck(
   };
 
   /** Of an item that our own rules find invalid, what would have been sent: the definition may find more. */
-  function payloadOf(item: CatalogItem, verdict: Verdict): WantedListing | undefined {
+  function payloadOf(item: CatalogItem, verdict: Judgement, known: KnownItem): WantedListing | undefined {
     if (verdict.kind !== 'block') return verdict.wanted;
-    return verdict.reason === 'invalid' ? draftOf(item, rules) : undefined;
+    return verdict.reason === 'invalid' ? draftOf(item, rules, known) : undefined;
   }
 }

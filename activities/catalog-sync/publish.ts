@@ -14,6 +14,7 @@ import { detailsPatches, offerPatches, putAttributes } from '../../domain/listin
 import type { AmazonAccount, AttributePatch, SubmissionAnswer } from '../../domain/ports/amazon';
 import type { ListingDocument } from '../../models/listings';
 import { inParallel } from '../in-parallel';
+import { matchEntries } from './match';
 import { quantityPatches, sendQuantityAlone } from './quantity-alone';
 import { withPulse } from '../pulse';
 import {
@@ -139,6 +140,7 @@ export function publishSteps(deps: CatalogSyncDependencies) {
   ): Promise<number> {
     const failures: { entry: ListingDocument; error: unknown }[] = [];
     let [isReachable, failedInARow] = [false, 0];
+    await matchEntries(deps, account, entries, signal);
     await inParallel(entries, settings.requestsInFlight, async (entry) => {
       await lane.assertHeld();
       const result = await tried(() => answerWithQuickTries(account, run, entry, signal), signal);
@@ -201,7 +203,10 @@ export function publishSteps(deps: CatalogSyncDependencies) {
     return { ...change, ...(await sendQuantityAlone(listings, account, answered, signal)) };
   }
 
-  /** A PUT replaces every attribute and would wipe a price that is left to Amazon (V11); there details go by PATCH. */
+  /**
+   * A PUT replaces every attribute. It would wipe a price that is left to Amazon (V11), and what a listing that was there
+   * before has besides (B13): there details go by PATCH, which changes the attributes that are sent and no other.
+   */
   async function submit(
     account: AmazonAccount,
     run: OpenRun,
@@ -220,8 +225,9 @@ export function publishSteps(deps: CatalogSyncDependencies) {
     });
     if (entry.lane === 'offer' && isQuantityAll(entry)) return patch(quantityPatches(entry));
     if (entry.lane === 'offer') return patch(offerPatches(wanted, wantedHashes, entry.sentHashes));
+    await matchEntries(deps, account, [entry], signal);
     const leavesPriceToAmazon = !run.config.listing.sendPrice && wanted.requirements !== 'LISTING_PRODUCT_ONLY';
-    if (leavesPriceToAmazon && (await isAtAmazon(account, entry, signal)))
+    if (entry.adopted || (leavesPriceToAmazon && entry.sentHashes))
       return patch([...detailsPatches(wanted), ...offerPatches(wanted, wantedHashes, null)], wanted.productType);
     const payload = {
       productType: wanted.productType,
@@ -229,10 +235,6 @@ export function publishSteps(deps: CatalogSyncDependencies) {
       attributes: putAttributes(wanted),
     };
     return { operation: 'put', payload, answer: await listings.put(account, sku, payload, signal) };
-  }
-
-  async function isAtAmazon(account: AmazonAccount, entry: LedgerEntry, signal: AbortSignal): Promise<boolean> {
-    return entry.sentHashes !== null || (await listings.search(account, [entry.sku], signal)).length > 0;
   }
 
   function failed(entry: LedgerEntry, error: unknown): LedgerChange {

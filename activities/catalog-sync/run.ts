@@ -1,10 +1,22 @@
 import { activityInfo } from '@temporalio/activity';
 import type { WaitingFor } from '../../domain/connector';
-import type { RunningSync, SyncOutcome, SyncPhase, SyncTrigger } from '../../domain/sync';
+import type { RunningSync, SyncMode, SyncOutcome, SyncPhase, SyncTrigger } from '../../domain/sync';
+import type { ConnectorDocument } from '../../models/connectors';
 import type { CatalogSyncDependencies } from './dependencies';
 
 /** A run continues as new after this many history events; the server suggests it at 4,096. */
 const HISTORY_EVENTS = 4_000;
+
+/** Whether a run may start: a preview sends nothing, so that it needs no active connector and would unsettle one. */
+function mayRun({ state }: ConnectorDocument, mode: SyncMode, trigger: SyncTrigger): boolean {
+  if (mode === 'preview') return state === 'inactive' || state === 'paused';
+  return state === 'active' || (state === 'paused' && trigger === 'api');
+}
+
+/** However well a source tells its changes, the whole assortment is read from time to time: a notice may have been lost. */
+function isFullDue({ reading, config }: ConnectorDocument): boolean {
+  return !reading || Date.now() - reading.fullAt.getTime() >= config.schedule.fullEveryHours * 3_600_000;
+}
 
 /** Opening, showing and closing a run. */
 export function runSteps(deps: CatalogSyncDependencies) {
@@ -31,16 +43,19 @@ export function runSteps(deps: CatalogSyncDependencies) {
     }): Promise<{ kind: 'opened'; run: RunningSync } | { kind: 'skipped'; reason: string }> {
       const connector = await connectors.get(input.connectorId);
       if (!connector) return skip(input, 'The connector is gone.');
-      const mayRun = connector.state === 'active' || (connector.state === 'paused' && input.trigger === 'api');
-      if (!mayRun) return skip(input, `The connector is ${connector.state}.`);
+      const asked = input.syncId === undefined ? undefined : await runs.get(input.syncId);
+      const mode = asked?.mode ?? connector.config.schedule.mode;
+      if (!mayRun(connector, mode, input.trigger)) return skip(input, `The connector is ${connector.state}.`);
+      if (input.trigger === 'change' && connector.reading?.configVersion !== connector.configVersion)
+        return skip(input, 'Everything has to be read anew, and that is left to the schedule.');
       const syncId = input.syncId ?? `syn_${input.firstExecutionRunId.replaceAll('-', '').slice(-20)}`;
       const opened = await runs.openScheduled(
         { syncId, workflowId: activityInfo().workflowExecution?.workflowId ?? '' },
         {
           connectorId: input.connectorId,
           trigger: input.trigger,
-          mode: connector.config.schedule.mode,
-          scope: 'full',
+          mode,
+          scope: isFullDue(connector) ? 'full' : 'changes',
           skus: [],
           configVersion: connector.configVersion,
         },
@@ -56,7 +71,7 @@ export function runSteps(deps: CatalogSyncDependencies) {
         kind: 'opened',
         run: {
           syncId,
-          scope: row?.scope ?? 'full',
+          mode,
           phase: 'collect',
           sourceCursor: null,
           read: 0,
@@ -70,7 +85,9 @@ export function runSteps(deps: CatalogSyncDependencies) {
             retryMaximumSeconds: settings.retryMaximumSeconds,
             // The next run takes over what still fails, so that retries never keep fresh stock from being read.
             retryGiveUpSeconds: Math.min(settings.retryGiveUpSeconds, Math.round(periodSeconds * 0.8)),
-            verifyWaitSeconds: Math.min(settings.verifyWaitSeconds, Math.round(periodSeconds * 0.8)),
+            // A run about changes keeps the connector's place no longer than it must: the next changes are waiting for it.
+            verifyWaitSeconds:
+              input.trigger === 'change' ? 0 : Math.min(settings.verifyWaitSeconds, Math.round(periodSeconds * 0.8)),
             historyEvents: HISTORY_EVENTS,
           },
         },

@@ -29,6 +29,8 @@ const item = z.object({
       z.object({
         marketplaceId: z.string(),
         asin: z.string().nullish(),
+        itemName: z.string().nullish(),
+        productType: z.string().nullish(),
         status: z.array(z.string()).nullish(),
         lastUpdatedDate: z.string().nullish(),
       })
@@ -190,6 +192,8 @@ function snapshotOf(found: z.infer<typeof item>, { marketplace }: AmazonAccount)
   return {
     sku: found.sku,
     asin: summary?.asin ?? undefined,
+    title: summary?.itemName ?? undefined,
+    productType: summary?.productType ?? undefined,
     status: summary?.status ?? [],
     problems: (found.issues ?? []).map(problemOf),
     quantity: own?.quantity ?? undefined,

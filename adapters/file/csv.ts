@@ -167,8 +167,9 @@ function countLineEnds(buffer: Buffer): number {
   return count;
 }
 
-/** Records looked at to find the delimiter. */
+/** Records looked at to find the delimiter, and lines: under a wrong one every line is broken, which is slow to find out. */
 const RECORDS_LOOKED_AT = 50;
+const LINES_LOOKED_AT = 100;
 
 /**
  * The delimiter of a file, from its first lines: the one whose header is known, else the one that cuts most records into as
@@ -180,14 +181,24 @@ export function delimiterOf(head: Buffer, isWhole: boolean, isKnown: (cells: str
   const named = /^(?:sep=)(.)\r?\n/i.exec(head.subarray(0, 16).toString('latin1'))?.[1];
   const announced = DELIMITERS.find((each) => each === named);
   if (announced) return announced;
+  const looked = firstLines(head, LINES_LOOKED_AT);
   const tried = DELIMITERS.map((delimiter) => {
-    const records = headRecords(head, isWhole, delimiter).slice(0, RECORDS_LOOKED_AT);
+    const records = headRecords(looked, isWhole && looked.length === head.length, delimiter).slice(
+      0,
+      RECORDS_LOOKED_AT
+    );
     const width = records[0]?.cells.length ?? 0;
     const alike = records.filter(({ kind, cells }) => kind === 'cells' && cells.length === width).length;
     const rank = width < 2 ? 0 : (isKnown(records[0]!.cells) ? 1000 : 0) + (100 * alike) / records.length;
     return { delimiter, rank, width };
   });
   return tried.sort((one, other) => other.rank - one.rank || other.width - one.width)[0]!.delimiter;
+}
+
+function firstLines(head: Buffer, count: number): Buffer {
+  let end = 0;
+  for (let line = 0; line < count && end < head.length; line++) end = endOfLine(head, end);
+  return head.subarray(0, end);
 }
 
 /** The records of a file's beginning. */

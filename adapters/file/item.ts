@@ -1,5 +1,6 @@
-import type { CatalogItem, SourceStock } from '../../domain/catalog-item';
+import type { CatalogItem, ItemTexts, SourceStock } from '../../domain/catalog-item';
 import type { ReadingSettings } from './settings';
+import { localeOf, type RawTexts } from './translations';
 import { BadValue, gramsOf, priceOf, shown, statusOf, stockOf, type WeightUnit } from './values';
 
 /** What a kit is made of. */
@@ -14,6 +15,8 @@ export interface RawItem {
   /** The SKU itself where the file does not group. */
   productId?: string;
   title: string;
+  /** Of what the file groups: its title without what tells this SKU from the others. */
+  productTitle?: string;
   brand?: string;
   description: string;
   categories: string[];
@@ -30,6 +33,10 @@ export interface RawItem {
   status?: string;
   /** Set for kits alone, empty when the file does not say what is in it. */
   components?: Component[];
+  /** Of its texts, where the file says it: `es`, `es_MX`. */
+  language?: string;
+  /** By language, in our form. */
+  translations?: Record<string, RawTexts>;
 }
 
 /** What became of a row. */
@@ -65,26 +72,23 @@ function itemOf(raw: RawItem, settings: ReadingSettings): CatalogItem {
   const price = priceOf(raw.price ?? '', currencyOf(raw.currency, settings.currency), decimalMark);
   const stock = typeof raw.stock === 'object' ? raw.stock : stockOf(raw.stock ?? '', defaults.stock ?? 1, decimalMark);
   const categories = [...new Set(raw.categories.map((each) => each.trim()).filter(Boolean))];
+  const productId = raw.productId?.trim() || sku;
+  const productTitle = raw.productTitle?.trim();
+  const language = raw.language && localeOf(raw.language);
+  const translations = translationsOf(raw.translations ?? {});
   return {
     sku,
     sourceId: sku,
-    productId: raw.productId?.trim() || sku,
+    productId,
+    ...(productId !== sku && { productReference: productId, ...(productTitle && { productTitle }) }),
     title: raw.title.trim(),
     brand: raw.brand?.trim() || defaults.brand || '',
     descriptionHtml: raw.description.trim(),
     categories: categories.length > 0 || !defaults.category ? categories : [defaults.category],
-    options: Object.fromEntries(
-      Object.entries(raw.options ?? {})
-        .map(([name, value]) => [name.trim().toLowerCase(), value.trim()] as const)
-        .filter(([name, value]) => name !== '' && value !== '')
-    ),
-    attributes: Object.fromEntries(
-      Object.entries(raw.attributes ?? {})
-        .map(
-          ([name, values]) => [name.trim().toLowerCase(), values.map((each) => each.trim()).filter(Boolean)] as const
-        )
-        .filter(([name, values]) => name !== '' && values.length > 0)
-    ),
+    options: optionsOf(raw.options ?? {}),
+    attributes: attributesOf(raw.attributes ?? {}),
+    ...(language && { language }),
+    ...(Object.keys(translations).length > 0 && { translations }),
     images: imagesOf(raw.images, settings.imageBaseUrl),
     // Spreadsheets keep leading zeros by an apostrophe.
     gtins: (raw.gtins ?? []).map((each) => each.trim().replace(/^'/, '')).filter(Boolean),
@@ -93,6 +97,46 @@ function itemOf(raw: RawItem, settings: ReadingSettings): CatalogItem {
     stock: stock ?? { kind: 'units', units: defaults.stock ?? 0 },
     status: statusOf(raw.status ?? ''),
     isKit: raw.components !== undefined,
+  };
+}
+
+function optionsOf(raw: Record<string, string>): ItemTexts['options'] {
+  return Object.fromEntries(
+    Object.entries(raw)
+      .map(([name, value]) => [name.trim().toLowerCase(), value.trim()] as const)
+      .filter(([name, value]) => name !== '' && value !== '')
+  );
+}
+
+function attributesOf(raw: Record<string, string[]>): ItemTexts['attributes'] {
+  return Object.fromEntries(
+    Object.entries(raw)
+      .map(([name, values]) => [name.trim().toLowerCase(), values.map((each) => each.trim()).filter(Boolean)] as const)
+      .filter(([name, values]) => name !== '' && values.length > 0)
+  );
+}
+
+/** What is empty in a translation is missing there. */
+function translationsOf(raw: Record<string, RawTexts>): Record<string, Partial<ItemTexts>> {
+  return Object.fromEntries(
+    Object.entries(raw)
+      .map(([language, texts]) => [language, translationOf(texts)] as const)
+      .filter(([language, texts]) => language !== '' && Object.keys(texts).length > 0)
+  );
+}
+
+function translationOf(raw: RawTexts): Partial<ItemTexts> {
+  const [title, productTitle, descriptionHtml] = [raw.title, raw.productTitle, raw.description].map((each) =>
+    each?.trim()
+  );
+  const options = optionsOf(raw.options ?? {});
+  const attributes = attributesOf(raw.attributes ?? {});
+  return {
+    ...(title && { title }),
+    ...(productTitle && { productTitle }),
+    ...(descriptionHtml && { descriptionHtml }),
+    ...(Object.keys(options).length > 0 && { options }),
+    ...(Object.keys(attributes).length > 0 && { attributes }),
   };
 }
 

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { SourceStock } from '../../domain/catalog-item';
 import { outcomeOf, type Component, type Outcome, type RawItem } from './item';
-import { columnFinder, plainOutcome } from './layouts/plain';
+import { plainColumns, plainOutcome } from './layouts/plain';
 import { Header, Row } from './layouts/row';
 import type { ReadingSettings } from './settings';
+import { localeOf, mergedTexts, type RawTexts } from './translations';
 import { BadValue } from './values';
 
 /** A line longer than this is not read. In bytes. */
@@ -13,7 +14,20 @@ const value = z.union([z.string(), z.number(), z.boolean()]).nullish();
 const id = z.union([z.string(), z.number()]).nullish();
 const values = z.record(z.string(), z.union([value, z.array(value)])).nullish();
 const texts = z.union([z.string(), z.array(z.string().nullable())]).nullish();
-const kitItems = z.array(z.object({ refId: id, sku: id, quantity: z.number().positive().nullish() })).nullish();
+const kitItems = z.array(z.object({ refId: id, sku: id, quantity: z.number().int().min(1).nullish() })).nullish();
+const translations = z
+  .record(
+    z.string(),
+    z.object({
+      name: value,
+      title: value,
+      descriptionHtml: value,
+      description: value,
+      options: values,
+      attributes: values,
+    })
+  )
+  .nullish();
 
 const product = z.object({
   productId: id,
@@ -25,6 +39,8 @@ const product = z.object({
   categories: texts,
   attributes: values,
   status: value,
+  language: value,
+  translations,
   skus: z.array(z.unknown()),
 });
 type Product = z.infer<typeof product>;
@@ -46,22 +62,43 @@ const productSku = z.object({
   active: value,
   isKit: z.boolean().nullish(),
   kitItems,
+  translations,
 });
 type ProductSku = z.infer<typeof productSku>;
 
 /** What a flat line may hold besides plain values. */
-const flatParts = z.object({ options: values, attributes: values, isKit: z.boolean().nullish(), kitItems });
+const flatParts = z.object({
+  options: values,
+  attributes: values,
+  isKit: z.boolean().nullish(),
+  kitItems,
+  language: value,
+  translations,
+});
 
 /** One line: a product with its SKUs, or one SKU by itself. */
 export function outcomesOfLine(line: number, text: string, settings: ReadingSettings): Outcome[] {
   if (text.trim() === '') return [];
   const parsed = objectOf(text);
-  if (typeof parsed === 'string') return [{ kind: 'bad', line, reason: parsed }];
+  if (typeof parsed === 'string') return badOutcomes(line, skusNamedIn(text), parsed);
   if (!('skus' in parsed)) return [flatOutcome(line, parsed, settings)];
   const read = product.safeParse(parsed);
-  if (!read.success) return [{ kind: 'bad', line, reason: formOf(read.error) }];
+  if (!read.success) return badOutcomes(line, skusNamedIn(text), formOf(read.error));
   if (read.data.skus.length === 0) return [{ kind: 'bad', line, reason: 'The product has no SKUs.' }];
   return read.data.skus.map((each) => skuOutcome(line, read.data, each, settings));
+}
+
+/** A line that cannot be read, under each of the SKUs that it is about: those that are known are not taken for removed. */
+function badOutcomes(line: number, skus: readonly string[], reason: string): Outcome[] {
+  if (skus.length === 0) return [{ kind: 'bad', line, reason }];
+  return skus.map((sku) => ({ kind: 'bad', line, sku, reason }));
+}
+
+/** The SKUs that a line names that is no JSON of the right form; what kits are made of is not meant. */
+function skusNamedIn(text: string): string[] {
+  const own = text.slice(Math.max(0, text.indexOf('"skus"'))).replace(/"kitItems"\s*:\s*\[[^\]]*\]/g, '');
+  const named = [...own.matchAll(/"(?:refId|sku)"\s*:\s*(?:"([^"\\\uFFFD]{1,200})"|(\d{1,20}))/g)];
+  return [...new Set(named.map(([, quoted, bare]) => (quoted ?? bare ?? '').trim()))].filter(Boolean);
 }
 
 function objectOf(text: string): Record<string, unknown> | string {
@@ -90,11 +127,18 @@ function rawItem(of: Product, sku: ProductSku): RawItem {
   return {
     sku: textOf(sku.refId) || textOf(sku.skuId),
     productId: textOf(of.refId) || textOf(of.productId),
+    productTitle: textOf(of.name),
+    language: textOf(of.language),
+    translations: mergedTexts(
+      // A SKU with a name of its own is not called like its product in any language.
+      rawTexts(of.translations, ({ title }) => ({ productTitle: title, title: textOf(sku.name) ? undefined : title })),
+      rawTexts(sku.translations)
+    ),
     title: textOf(sku.name) || textOf(of.name),
     brand: textOf(of.brand),
     description: textOf(of.descriptionHtml) || textOf(of.description),
     categories: listOf(of.categories),
-    options: Object.fromEntries(Object.entries(listsOf(sku.options)).map(([name, [first]]) => [name, first ?? ''])),
+    options: firstsOf(sku.options),
     attributes: { ...listsOf(of.attributes), ...listsOf(sku.attributes) },
     images: listOf(sku.images),
     gtins: [...listOf(sku.gtins), textOf(sku.ean)],
@@ -120,13 +164,14 @@ function flatOutcome(line: number, object: Record<string, unknown>, settings: Re
     header,
     cells.map(([, cell]) => cell)
   );
-  const columnOf = columnFinder(header, settings.columns);
+  const columns = plainColumns(header, settings.columns);
   const parts = flatParts.safeParse(object);
-  if (!parts.success) return { kind: 'bad', line, sku: row.text(columnOf('sku')), reason: formOf(parts.error) };
-  const options = Object.entries(listsOf(parts.data.options)).map(([name, [first]]) => [name, first ?? '']);
-  return plainOutcome(row, columnOf, settings, {
-    options: Object.fromEntries(options) as Record<string, string>,
+  if (!parts.success) return { kind: 'bad', line, sku: row.text(columns.of('sku')), reason: formOf(parts.error) };
+  return plainOutcome(row, columns, settings, {
+    options: firstsOf(parts.data.options),
     attributes: listsOf(parts.data.attributes),
+    language: textOf(parts.data.language),
+    translations: rawTexts(parts.data.translations),
     ...componentsOf(parts.data),
   });
 }
@@ -163,6 +208,30 @@ function listOf(list: z.infer<typeof texts>): string[] {
 
 function listsOf(record: z.infer<typeof values>): Record<string, string[]> {
   return Object.fromEntries(Object.entries(record ?? {}).map(([name, each]) => [name, [each].flat().map(textOf)]));
+}
+
+function firstsOf(record: z.infer<typeof values>): Record<string, string> {
+  return Object.fromEntries(Object.entries(listsOf(record)).map(([name, [first]]) => [name, first ?? '']));
+}
+
+/** Texts in further languages; empty ones are left out, so that they hide nothing. */
+function rawTexts(
+  found: z.infer<typeof translations>,
+  further: (texts: RawTexts) => RawTexts = () => ({})
+): Record<string, RawTexts> {
+  return Object.fromEntries(
+    Object.entries(found ?? {}).map(([language, each]) => {
+      const title = textOf(each.name) || textOf(each.title);
+      const description = textOf(each.descriptionHtml) || textOf(each.description);
+      const texts: RawTexts = {
+        ...(title && { title }),
+        ...(description && { description }),
+        options: firstsOf(each.options),
+        attributes: listsOf(each.attributes),
+      };
+      return [localeOf(language), { ...texts, ...further(texts) }];
+    })
+  );
 }
 
 function formOf(error: z.ZodError): string {

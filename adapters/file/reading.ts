@@ -1,6 +1,6 @@
 import { CsvRecords, delimiterOf, headRecords, isSeparatorLine, type CsvRecord, type Delimiter } from './csv';
 import { ENCODING_NAMES, encodingOf, toUtf8, type Encoding } from './encoding';
-import { bytesOf, CHUNK, fileFailure, kindOf, type FoundFile } from './files';
+import { CHUNK, fileFailure, kindOf, type FoundFile } from './files';
 import type { Outcome } from './item';
 import { LONGEST_LINE, outcomesOfLine } from './json-lines';
 import { headerProblem, layoutOf } from './layouts';
@@ -33,11 +33,11 @@ export async function openFile(
   thoroughly: boolean,
   signal: AbortSignal
 ): Promise<OpenFile> {
-  const looked = bytesOf(file, signal, thoroughly ? Infinity : CHUNK);
+  const looked = file.bytes(signal, thoroughly ? undefined : CHUNK);
   const encoding = options.encoding ?? (await encodingOf(looked));
   const isShort = file.size <= CHUNK;
-  const head = await gather(toUtf8(bytesOf(file, signal, CHUNK), encoding));
-  const text = (until: AbortSignal): AsyncGenerator<Buffer> => toUtf8(bytesOf(file, until), encoding);
+  const head = await gather(toUtf8(file.bytes(signal, CHUNK), encoding));
+  const text = (until: AbortSignal): AsyncGenerator<Buffer> => toUtf8(file.bytes(until), encoding);
   return kindOf(file, options.format, head.subarray(0, 64).toString('utf8')) === 'jsonl'
     ? openJsonLines(file, options, { encoding, head, isShort, text })
     : openCsv(file, options, { encoding, head, isShort, text });
@@ -180,17 +180,23 @@ function outcomesOfRecord(record: CsvRecord, header: Header, layout: Layout, rea
   const reason = record.kind === 'broken' ? record.reason : problemOf(cells, header);
   if (reason === undefined) return reader.read(new Row(line, header, cells));
   const sku = new Row(line, header, cells).text(layout.skuColumn(header));
-  return [{ kind: 'bad', line, ...(LIKELY_SKU.test(sku) && { sku }), reason }];
+  const isKnown =
+    record.kind === 'cells' && fits(cells, header) ? sku !== '' && !GARBLED.test(sku) : LIKELY_SKU.test(sku);
+  return [{ kind: 'bad', line, ...(isKnown && { sku }), reason }];
 }
 
 /** In a row that fell apart, what stands under the SKU's column may be anything. */
 const LIKELY_SKU = /^[\w.#/+-]{1,40}$/;
+const GARBLED = /\uFFFD/;
 
 function problemOf(cells: readonly string[], header: Header): string | undefined {
-  if (cells.some((cell) => cell.includes('\uFFFD')))
+  if (cells.some((cell) => GARBLED.test(cell)))
     return 'It holds bytes that are no letters in the encoding of the file.';
-  const tooMany = cells.slice(header.width).some((cell) => cell.trim() !== '');
-  if (tooMany || cells.length < header.width)
+  if (!fits(cells, header))
     return `It has ${cells.length} cells, and the header has ${header.width}; perhaps a cell with a delimiter or a line break lacks its quotes.`;
   return undefined;
+}
+
+function fits(cells: readonly string[], header: Header): boolean {
+  return cells.length >= header.width && cells.slice(header.width).every((cell) => cell.trim() === '');
 }

@@ -1,4 +1,5 @@
 import type { FileField } from '../../domain/connector-rules';
+import type { UploadedCatalogue } from '../../domain/ports/uploads';
 import type { Encoding } from './encoding';
 import type { DecimalMark, WeightUnit } from './values';
 
@@ -18,11 +19,22 @@ export interface ReadingSettings {
   decimalMark?: DecimalMark;
 }
 
+/** Where the files of a source are. */
+export type FilePlace =
+  | {
+      /** A file, or a folder whose files are read in the order of their names. */
+      path: string;
+      /** Nothing outside of this folder is read; null: nothing is read by path at all. */
+      root: string | null;
+    }
+  | { uploads: UploadedCatalogue };
+
+/** What a file is taken for; `auto` goes by the ending of the name, then by the first character. */
+export type FileFormat = 'auto' | 'jsonl' | 'csv';
+
 export interface FileSourceOptions extends ReadingSettings {
-  /** A file, or a folder whose files are read in the order of their names. */
-  path: string;
-  /** `auto` goes by the ending of the name, then by the first character. */
-  format: 'auto' | 'jsonl' | 'csv';
+  place: FilePlace;
+  format: FileFormat;
   /** Found out unless said. */
   encoding?: Encoding;
   /** Where readings are kept while they are paged through; a folder of this user's under the system's own by default. */

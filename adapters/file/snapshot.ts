@@ -2,11 +2,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import type { CatalogItem, UnreadableItem } from '../../domain/catalog-item';
-import { CHUNK, fileFailure, filesOf, type FoundFile } from './files';
+import type { CatalogItem, KitComponent, SourceStock, UnreadableItem } from '../../domain/catalog-item';
+import { contentOf, whileUnchanged } from './content';
+import { CHUNK, fileFailure, filesAt, type FoundFile } from './files';
 import type { Component, Outcome } from './item';
 import { openFile } from './reading';
-import type { FileSourceOptions } from './settings';
+import type { FilePlace, FileSourceOptions } from './settings';
 
 /** What a source answers for one place in its files. */
 export type Entry = { item: CatalogItem } | { unreadable: UnreadableItem };
@@ -16,8 +17,8 @@ export type PlacedEntry = Entry & { end: number };
 
 /**
  * The whole reading of a source's files as they were at one moment, kept as a file of its own: pages are cut from it, so that
- * a run sees one state of the catalogue even when the merchant replaces the files meanwhile. It is named after the files and
- * the settings that it was made from; the same files give the same entries at the same places.
+ * a run sees one state of the catalogue even when the merchant replaces the files meanwhile. It is named after the settings and
+ * the content of the files that it was made from; the same content gives the same entries at the same places.
  */
 export interface Snapshot {
   id: string;
@@ -26,57 +27,117 @@ export interface Snapshot {
 }
 
 /** Part of a snapshot's name: raised when the same file is read otherwise than before. */
-const READING_VERSION = '1';
+const READING_VERSION = '2';
 
 /** Snapshots of one source that are kept: the newest, and the one that a run may still page through. */
 const KEPT = 2;
 
+/** A file that was written to so lately may be written to again without a sign of it: clocks of file systems are coarse. */
+const SETTLED_AFTER_MS = 2_000;
+
+/** Files with what they hold. */
+interface State {
+  id: string;
+  files: FoundFile[];
+  /** What tells later whether they are the same: the id, and where that is safe what they look like from outside. */
+  token: string;
+}
+
 /** Keeps the snapshots of one source. */
 export function snapshotsOf(options: FileSourceOptions) {
   const folder = options.workFolder ?? join(tmpdir(), `longshore-files-${userInfo().username}`);
-  const series = digest([READING_VERSION, { ...options, workFolder: undefined }]);
+  const series = digest([READING_VERSION, { ...options, place: nameOf(options.place), workFolder: undefined }]);
+  const files = filesAt(options.place, options.format);
   const pathOf = (id: string): string => join(folder, `${id}.jsonl`);
-  const idOf = (files: readonly FoundFile[]): string => `${series}-${digest(files.map(({ stamp }) => stamp))}`;
+  const snapshotOf = (id: string): Snapshot => ({ id, entries: (from, signal) => entriesOf(pathOf(id), from, signal) });
+
+  async function stateOf(found: FoundFile[], lookedAt: number, signal: AbortSignal): Promise<State> {
+    const contents: string[] = [];
+    for (const file of found) contents.push(await contentOf(file, signal));
+    const id = `${series}-${digest(found.map(({ name }, index) => [name, contents[index]]))}`;
+    const isSettled = found.every(({ changedAt }) => changedAt < lookedAt - SETTLED_AFTER_MS);
+    return {
+      id,
+      files: found.map((file, index) => whileUnchanged(file, contents[index]!, files.name)),
+      token: `${id}~${isSettled ? stampsOf(found) : ''}`,
+    };
+  }
+
+  /** The snapshot of this name, should it still be on this machine. */
+  async function kept(id: string): Promise<Snapshot | undefined> {
+    try {
+      const now = new Date();
+      await utimes(pathOf(id), now, now);
+      return snapshotOf(id);
+    } catch {
+      return undefined;
+    }
+  }
+
+  async function made({ id, files: found }: State, signal: AbortSignal): Promise<Snapshot> {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const draft = `${pathOf(id)}.${randomBytes(6).toString('hex')}.draft`;
+    try {
+      const count = await writeSnapshot(draft, found, options, signal);
+      // An empty export is far more often a failed one than an empty shop, and would take everything off sale.
+      if (count === 0)
+        throw fileFailure('transient', `${files.name} holds no products; nothing is changed until it does.`);
+      await rename(draft, pathOf(id));
+    } finally {
+      await rm(draft, { force: true });
+    }
+    await dropOldest(folder, series);
+    return snapshotOf(id);
+  }
 
   return {
-    /** The snapshot with this id, should it still be there. */
-    async find(id: string): Promise<Snapshot | undefined> {
+    /** The snapshot with this id: as it is kept, or made again where the files of then are still there. */
+    async find(id: string, signal: AbortSignal): Promise<Snapshot | undefined> {
       if (!id.startsWith(series) || !/^[\w-]+$/.test(id)) return undefined;
-      try {
-        const now = new Date();
-        await utimes(pathOf(id), now, now);
-        return { id, entries: (from, signal) => entriesOf(pathOf(id), from, signal) };
-      } catch {
-        return undefined;
+      const found = await kept(id);
+      if (found) return found;
+      for (const before of await files.before()) {
+        const state = await stateOf(before, Date.now(), signal);
+        if (state.id === id) return made(state, signal);
       }
+      return undefined;
     },
 
     /** A snapshot of the files as they are now; made when there is none of just these. */
-    async ofNow(signal: AbortSignal): Promise<Snapshot> {
-      const files = await filesOf(options);
-      const id = idOf(files);
-      const known = await this.find(id);
-      if (known) return known;
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      const draft = `${pathOf(id)}.${randomBytes(6).toString('hex')}.draft`;
-      try {
-        const count = await writeSnapshot(draft, files, options, signal);
-        // An empty export is far more often a failed one than an empty shop, and would take everything off sale.
-        if (count === 0)
-          throw fileFailure('transient', `${options.path} holds no products; nothing is changed until it does.`);
-        if (idOf(await filesOf(options)) !== id)
-          throw fileFailure(
-            'transient',
-            `${options.path} was written to while it was read; it is read again from its beginning.`
-          );
-        await rename(draft, pathOf(id));
-      } finally {
-        await rm(draft, { force: true });
-      }
-      await dropOldest(folder, series);
-      return { id, entries: (from, until) => entriesOf(pathOf(id), from, until) };
+    async ofNow(signal: AbortSignal): Promise<{ snapshot: Snapshot; token: string }> {
+      const lookedAt = Date.now();
+      const state = await stateOf(await files.now(), lookedAt, signal);
+      return { snapshot: (await kept(state.id)) ?? (await made(state, signal)), token: state.token };
+    },
+
+    /**
+     * Whether the files hold what they held when `token` was given: then the token for the next time, else undefined. They
+     * are read only where they look different, and never parsed.
+     */
+    async unchangedSince(token: string, signal: AbortSignal): Promise<string | undefined> {
+      const [id = '', stamps = ''] = token.split('~');
+      if (!id.startsWith(series)) return undefined;
+      const lookedAt = Date.now();
+      const found = await files.now();
+      if (stamps !== '' && stamps === stampsOf(found)) return token;
+      const state = await stateOf(found, lookedAt, signal);
+      return state.id === id ? state.token : undefined;
+    },
+
+    /** A reading begins: earlier states of the files are of no use to anybody any more. */
+    async began(): Promise<void> {
+      await files.began(await files.now());
     },
   };
+}
+
+/** What tells the files of two sources apart. */
+function nameOf(place: FilePlace): string {
+  return 'path' in place ? place.path : place.uploads.connectorId;
+}
+
+function stampsOf(files: readonly FoundFile[]): string {
+  return digest(files.map(({ stamp }) => stamp));
 }
 
 function digest(value: unknown): string {
@@ -109,8 +170,10 @@ async function writeSnapshot(
     }
     await out.flush();
     const stocks = await componentStocks(path, kits, signal);
-    for (const { item, components } of kits)
-      await out.write({ item: { ...item, stock: kitStock(components, stocks) } });
+    for (const { item, components } of kits) {
+      const parts = components.map(({ sku, quantity }) => partOf(sku, quantity, stocks));
+      await out.write({ item: { ...item, stock: kitStock(parts), components: parts } });
+    }
     await out.flush();
     return out.count;
   } finally {
@@ -176,21 +239,31 @@ async function componentStocks(
   path: string,
   kits: readonly { components: Component[] }[],
   signal: AbortSignal
-): Promise<Map<string, number>> {
+): Promise<Map<string, SourceStock>> {
   const wanted = new Set(kits.flatMap(({ components }) => components.map(({ sku }) => sku)));
-  const stocks = new Map<string, number>();
+  const stocks = new Map<string, SourceStock>();
   if (wanted.size === 0) return stocks;
   for await (const entry of entriesOf(path, 0, signal)) {
     if (!('item' in entry) || !wanted.has(entry.item.sku)) continue;
     const { stock, status, sku } = entry.item;
-    stocks.set(sku, status === 'inactive' ? 0 : stock.kind === 'unlimited' ? Infinity : stock.units);
+    stocks.set(sku, status === 'inactive' ? NONE : stock);
   }
   return stocks;
 }
 
-/** As many kits as the scarcest component allows; a component that the files do not have is not in stock. */
-function kitStock(components: readonly Component[], stocks: ReadonlyMap<string, number>): CatalogItem['stock'] {
-  const units = Math.min(...components.map(({ sku, quantity }) => Math.floor((stocks.get(sku) ?? 0) / quantity)));
+const NONE: SourceStock = { kind: 'units', units: 0 };
+
+/** A component that the files do not have is not in stock. */
+function partOf(sku: string, units: number, stocks: ReadonlyMap<string, SourceStock>): KitComponent {
+  return { sourceId: sku, units, stock: stocks.get(sku) ?? NONE };
+}
+
+/** As many kits as the scarcest component allows. */
+function kitStock(parts: readonly KitComponent[]): SourceStock {
+  const kits = parts.map(({ units, stock }) =>
+    stock.kind === 'unlimited' ? Infinity : Math.floor(stock.units / units)
+  );
+  const units = Math.min(...kits);
   return units === Infinity ? { kind: 'unlimited' } : { kind: 'units', units };
 }
 

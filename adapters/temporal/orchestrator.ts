@@ -12,6 +12,7 @@ import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/com
 import type { ConnectorInput } from '../../domain/connector';
 import {
   activationWorkflowId,
+  changesWorkflowId,
   connectorIdOf,
   onboardingWorkflowId,
   removalWorkflowId,
@@ -35,6 +36,8 @@ const connectorIdKey = defineSearchAttributeKey(CONNECTOR_ID_ATTRIBUTE, 'KEYWORD
 const RECONNECT = { 'grpc.initial_reconnect_backoff_ms': 250, 'grpc.max_reconnect_backoff_ms': 2_000 };
 /** How long one call to the workflow engine may take, in milliseconds. */
 const CALL_MS = 10_000;
+/** How long changes are gathered before they are synced together. */
+const CHANGES_GATHER_MS = 5_000;
 /** How often a workflow that was cancelled is looked at until it has ended. */
 const LOOK_AGAIN_MS = 250;
 
@@ -158,6 +161,18 @@ export function createOrchestrator({
       }
     },
 
+    async nudgeSync(connectorId) {
+      await within(() =>
+        client.workflow.start(WORKFLOWS.catalogSync, {
+          ...tagged(connectorId),
+          workflowId: changesWorkflowId(connectorId),
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          startDelay: CHANGES_GATHER_MS,
+          args: [{ connectorId, trigger: 'change' } satisfies CatalogSyncInput],
+        })
+      );
+    },
+
     isSyncRunning: isRunning,
 
     async cancelSync(workflowId) {
@@ -214,7 +229,12 @@ export function createOrchestrator({
     },
 
     async stopWorkflows(connectorId, syncWorkflow, signal) {
-      const ids = [onboardingWorkflowId(connectorId), activationWorkflowId(connectorId), syncWorkflow];
+      const ids = [
+        onboardingWorkflowId(connectorId),
+        activationWorkflowId(connectorId),
+        changesWorkflowId(connectorId),
+        syncWorkflow,
+      ];
       const running = ids.filter((id) => id !== null);
       for (const id of running) await unlessGone(within(() => client.workflow.getHandle(id).cancel()));
       for (const id of running)

@@ -88,7 +88,7 @@ function isRefusal(error: unknown): error is OutsideError {
 function creationRefused({ id, salesChannel, endpoint }: Affiliate, { facts }: OutsideError): OutsideError {
   return new OutsideError(
     'auth.forbidden',
-    `The store does not let the affiliate ${id} be created by API. Create it in the store's admin under Store Settings > Orders > Affiliates, with trade policy ${salesChannel}${endpoint ? ` and the search endpoint ${endpoint}` : ''}; or give the app key the resource 'Save Order Configuration' or 'Save OrderForm Configuration'.`,
+    `The store does not let the affiliate ${id} be created by API. Create it in the store's admin under Store Settings > Orders > Affiliates, with trade policy ${salesChannel}${endpoint ? " and the search endpoint of the connector's hook" : ''}; or give the app key the resource 'Save Order Configuration' or 'Save OrderForm Configuration'.`,
     { system: facts.system, operation: facts.operation, status: facts.status }
   );
 }

@@ -1,5 +1,7 @@
+import type { ChangeNotices } from '../../domain/ports/change-notices';
 import type { VtexStore } from '../../domain/ports/source';
 import { createAffiliates } from './affiliates';
+import { createChanges } from './changes';
 import { createVtexClient, type VtexClientOptions } from './client';
 import { quoteShipping } from './freight';
 import { createOffers } from './offers';
@@ -12,6 +14,8 @@ export interface VtexStoreOptions extends VtexClientOptions {
   affiliateId: string;
   /** ISO 4217, of the trade policy: VTEX's prices come without one. */
   currency: string;
+  /** What the store told of changes; without them it can only be read whole. */
+  notices?: ChangeNotices;
 }
 
 /** One VTEX store, seen through one trade policy. */
@@ -22,6 +26,7 @@ export function createVtexStore(options: VtexStoreOptions): VtexStore {
   return {
     readPage: assortment.readPage,
     readItems: assortment.readItems,
+    ...(options.notices && createChanges(assortment, options.notices)),
     ...createAffiliates(client),
 
     async salesChannels(signal) {

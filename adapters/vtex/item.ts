@@ -1,16 +1,27 @@
-import type { CatalogItem, SourceStock } from '../../domain/catalog-item';
+import type { CatalogItem, KitComponent, SourceStock } from '../../domain/catalog-item';
 import type { Money } from '../../domain/money';
 import type { SkuContext } from './wire';
 
+/** What the store says of a SKU's offer. */
+interface Offer {
+  price: Money | undefined;
+  stock: SourceStock;
+  /** Of a kit, as far as they are known. */
+  components: KitComponent[] | undefined;
+}
+
 /** One SKU of the store in the domain's words. */
-export function itemOf(context: SkuContext, price: Money | undefined, stock: SourceStock): CatalogItem {
+export function itemOf(context: SkuContext, { price, stock, components }: Offer): CatalogItem {
   const { Id, ProductId, AlternateIds, Dimension } = context;
   const weight = Dimension?.weight;
+  const [productTitle, productReference] = [context.ProductName?.trim(), context.ProductRefId?.trim()];
   return {
     sku: AlternateIds?.RefId?.trim() || Id,
     sourceId: Id,
     productId: ProductId,
+    ...(productReference ? { productReference } : {}),
     title: titleOf(context),
+    ...(productTitle ? { productTitle } : {}),
     brand: context.BrandName?.trim() ?? '',
     descriptionHtml: context.ProductDescription ?? '',
     categories: categoriesOf(context),
@@ -23,6 +34,7 @@ export function itemOf(context: SkuContext, price: Money | undefined, stock: Sou
     stock,
     status: context.IsActive && context.IsProductActive ? 'active' : 'inactive',
     isKit: context.IsKit ?? false,
+    ...(components ? { components } : {}),
   };
 }
 

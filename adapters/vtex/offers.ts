@@ -28,8 +28,12 @@ export interface Destination {
 export interface Offers {
   /** SKUs that cannot be sold are absent. */
   simulate(skuIds: readonly string[], signal: AbortSignal, to?: Destination): Promise<Map<string, SimulatedOffer>>;
-  /** The price before promotions; undefined for a SKU without one. */
-  listedPrice(skuId: string, signal: AbortSignal): Promise<Money | undefined>;
+  /**
+   * The price of one before promotions; undefined for a SKU without one.
+   *
+   * @param unitMultiplier - measurement units that one holds: the price is registered for one of them.
+   */
+  listedPrice(skuId: string, unitMultiplier: number, signal: AbortSignal): Promise<Money | undefined>;
   simulatedPrice(offer: SimulatedOffer): Money | undefined;
   /** Total less reserved, over all warehouses. */
   inventoryOf(skuId: string, signal: AbortSignal): Promise<SourceStock>;
@@ -63,7 +67,7 @@ export function createOffers(
     simulatedPrice: ({ hundredths }) =>
       hundredths === undefined ? undefined : moneyFromHundredths(hundredths, currency),
 
-    async listedPrice(skuId, signal) {
+    async listedPrice(skuId, unitMultiplier, signal) {
       const price = await client.find(
         {
           operation: 'read price',
@@ -76,7 +80,9 @@ export function createOffers(
         signal
       );
       const units = price?.sellingPrice;
-      return units === undefined || units === null ? undefined : moneyFromUnits(units, currency);
+      if (units === undefined || units === null) return undefined;
+      // Twelve digits: 19.99 times 2.5 is 49.975, where a multiplication gives 49.974999999999994.
+      return moneyFromUnits(Number((units * unitMultiplier).toPrecision(12)), currency);
     },
 
     async inventoryOf(skuId, signal) {
@@ -127,13 +133,15 @@ function offersById(answer: Simulation, asked: readonly string[]): Map<string, S
 }
 
 /**
- * `sellingPrice` is rounded per measurement unit; the definition's total is what the one that was asked for really costs.
- * Without stock nothing was priced in total. A price of 0 is none.
+ * The definition's total is what the one that was asked for really costs; without stock nothing was priced in total.
+ * `sellingPrice` is of one, with a rounding error where it holds several measurement units or a part of one; `price` is of
+ * one measurement unit. A price of 0 is none.
  */
 function hundredthsOf(item: Simulation['items'][number], sellable: boolean): number | undefined {
-  const { priceDefinition, sellingPrice, price } = item;
+  const { priceDefinition, sellingPrice, price, unitMultiplier } = item;
   const total = sellable ? priceDefinition?.total : undefined;
-  return [total, priceDefinition?.calculatedSellingPrice, sellingPrice, price].find(
+  const ofOne = typeof price === 'number' ? Math.round(price * (unitMultiplier ?? 1)) : undefined;
+  return [total, priceDefinition?.calculatedSellingPrice, sellingPrice, ofOne].find(
     (each): each is number => typeof each === 'number' && each > 0
   );
 }

@@ -1,9 +1,10 @@
 import { setMaxListeners } from 'node:events';
-import type { CatalogItem, SourceStock, UnreadableItem } from '../../domain/catalog-item';
-import { OutsideError } from '../../domain/errors';
+import type { CatalogItem, KitComponent, SourceStock, UnreadableItem } from '../../domain/catalog-item';
+import { isPassing, OutsideError } from '../../domain/errors';
 import type { CatalogSource, SourcePage } from '../../domain/ports/source';
 import type { VtexClient } from './client';
 import { itemOf } from './item';
+import { createKits, stockByComponents, type Kits } from './kits';
 import { stockOfUnits, type Offers, type SimulatedOffer } from './offers';
 import { skuContext, skuIdList, type SkuContext } from './wire';
 
@@ -20,15 +21,33 @@ const OUTAGE_SHARE = 0.5;
 type Reading<T> = { value: T } | { failure: OutsideError };
 
 /** Undefined for a SKU that cannot be sold. */
-type SimulatedReading = Reading<SimulatedOffer | undefined>;
+export type SimulatedReading = Reading<SimulatedOffer | undefined>;
+
+/** A SKU's description, and of a kit what it takes. */
+interface Described {
+  context: SkuContext;
+  parts: Awaited<ReturnType<Kits['partsOf']>>;
+}
+
+/** Undefined for a SKU that the store does not know. */
+type SkuReading = Reading<(Described & { item: CatalogItem }) | undefined>;
+
+interface AssignedSkus extends Pick<SourcePage, 'items' | 'unreadable'> {
+  /** Source ids that the store does not know, or that are not of the trade policy. */
+  left: string[];
+}
 
 export interface Assortment extends CatalogSource {
+  /** Reads the named SKUs as far as they are of the assortment. */
+  readAssigned(skuIds: readonly string[], signal: AbortSignal): Promise<AssignedSkus>;
   /** Ids of one page of the trade policy's SKUs; pages count from 1. Empty after the last. */
   listSkuIds(page: number, size: number, signal: AbortSignal): Promise<string[]>;
 }
 
 /** Reads the assortment of one trade policy: descriptions SKU by SKU, prices and stock in batches by simulation. */
 export function createAssortment(client: VtexClient, offers: Offers, salesChannel: string): Assortment {
+  const kits = createKits(client, offers);
+
   async function listSkuIds(page: number, size: number, signal: AbortSignal): Promise<string[]> {
     const query = new URLSearchParams({
       sc: salesChannel,
@@ -49,8 +68,9 @@ export function createAssortment(client: VtexClient, offers: Offers, salesChanne
     );
   }
 
-  async function readContext(skuId: string, signal: AbortSignal): Promise<SkuContext> {
-    const found = await client.find(
+  /** Undefined for one that the store does not know. */
+  async function readContext(skuId: string, signal: AbortSignal): Promise<SkuContext | undefined> {
+    return client.find(
       {
         operation: 'read SKU',
         needs: 'catalog',
@@ -61,12 +81,6 @@ export function createAssortment(client: VtexClient, offers: Offers, salesChanne
       skuContext,
       signal
     );
-    if (found) return found;
-    throw new OutsideError('config', 'The store lists this SKU and does not know it.', {
-      system: 'vtex',
-      operation: 'read SKU',
-      status: 404,
-    });
   }
 
   async function simulateAll(skuIds: readonly string[], signal: AbortSignal): Promise<Map<string, SimulatedReading>> {
@@ -88,42 +102,77 @@ export function createAssortment(client: VtexClient, offers: Offers, salesChanne
   async function stockOf(
     context: SkuContext,
     offer: SimulatedOffer | undefined,
+    components: readonly KitComponent[],
     signal: AbortSignal
   ): Promise<SourceStock> {
     if (!offer?.sellable) return { kind: 'units', units: 0 };
     if (offer.stockBalance !== undefined) return stockOfUnits(offer.stockBalance);
-    // A kit has no stock of its own in any warehouse; one could be sold, and more is not known.
-    return context.IsKit ? { kind: 'units', units: 1 } : offers.inventoryOf(context.Id, signal);
+    if (!context.IsKit) return offers.inventoryOf(context.Id, signal);
+    // A kit has no stock of its own in any warehouse; one could be sold, and where its parts are unknown, no more is known.
+    return stockByComponents(components) ?? { kind: 'units', units: 1 };
   }
 
   async function readItem(
-    skuId: string,
-    simulated: Promise<Map<string, SimulatedReading>>,
+    { context, parts }: Described,
+    simulated: ReadonlyMap<string, SimulatedReading>,
     signal: AbortSignal
   ): Promise<CatalogItem> {
-    const context = await readContext(skuId, signal);
-    const reading = (await simulated).get(skuId) ?? { value: undefined };
+    const reading = simulated.get(context.Id) ?? { value: undefined };
     if ('failure' in reading) throw reading.failure;
     const offer = reading.value;
-    const price = (offer && offers.simulatedPrice(offer)) ?? (await offers.listedPrice(skuId, signal));
-    return itemOf(context, price, await stockOf(context, offer, signal));
+    const components = await kits.withStock(parts, simulated, signal);
+    const price =
+      (offer && offers.simulatedPrice(offer)) ??
+      (await offers.listedPrice(context.Id, context.UnitMultiplier ?? 1, signal));
+    const stock = await stockOf(context, offer, components, signal);
+    return itemOf(context, { price, stock, components: components.length > 0 ? components : undefined });
   }
 
-  async function readIds(skuIds: readonly string[], signal: AbortSignal): Promise<Omit<SourcePage, 'nextCursor'>> {
+  async function describe(skuId: string, signal: AbortSignal): Promise<Described | undefined> {
+    const context = await readContext(skuId, signal);
+    return context && { context, parts: context.IsKit ? await kits.partsOf(context, signal) : [] };
+  }
+
+  /** Each SKU once: its description, the simulations of all together, and what only it needs besides. */
+  async function readSkus(skuIds: readonly string[], signal: AbortSignal): Promise<[string, SkuReading][]> {
+    if (skuIds.length === 0) return [];
     return together(signal, async (own) => {
-      const simulated = simulateAll(skuIds, own);
-      const [readings] = await Promise.all([
-        Promise.all(skuIds.map(async (id) => [id, await attempt(() => readItem(id, simulated, own))] as const)),
-        simulated,
+      const [described, simulated] = await Promise.all([
+        Promise.all(skuIds.map(async (id) => [id, await attempt(() => describe(id, own))] as const)),
+        simulateAll(skuIds, own),
       ]);
+      const parts = described.flatMap(([, reading]) => ('value' in reading && reading.value?.parts) || []);
+      const unseen = new Set(parts.map(({ sourceId }) => sourceId).filter((id) => !simulated.has(id)));
+      const all = new Map([...simulated, ...(await simulateAll([...unseen], own))]);
+      const readings = await Promise.all(
+        described.map(async ([id, reading]): Promise<[string, SkuReading]> => {
+          if ('failure' in reading) return [id, reading];
+          const { value } = reading;
+          if (!value) return [id, { value: undefined }];
+          const item = await attempt(() => readItem(value, all, own));
+          return [id, 'failure' in item ? item : { value: { ...value, item: item.value } }];
+        })
+      );
       refuseOutage(readings.map(([, reading]) => reading));
-      const items: CatalogItem[] = [];
-      const unreadable: UnreadableItem[] = [];
-      for (const [sourceId, reading] of readings)
-        if ('failure' in reading) unreadable.push({ sourceId, reason: reading.failure.message });
-        else items.push(reading.value);
-      return { items, unreadable };
+      return readings;
     });
+  }
+
+  function isAssigned({ SalesChannels }: SkuContext): boolean {
+    return !SalesChannels || SalesChannels.includes(salesChannel);
+  }
+
+  async function readItems(
+    skuIds: readonly string[],
+    signal: AbortSignal
+  ): Promise<Pick<SourcePage, 'items' | 'unreadable'>> {
+    const items: CatalogItem[] = [];
+    const unreadable: UnreadableItem[] = [];
+    for (const [sourceId, reading] of await readSkus(skuIds, signal))
+      if ('failure' in reading) unreadable.push(unreadableFor(sourceId, reading.failure));
+      else if (reading.value) items.push(reading.value.item);
+      else unreadable.push({ sourceId, reason: 'The store lists this SKU and does not know it.' });
+    return { items, unreadable };
   }
 
   return {
@@ -134,11 +183,24 @@ export function createAssortment(client: VtexClient, offers: Offers, salesChanne
       const ids = await listSkuIds(page, Math.min(size, MAX_PAGE), signal);
       // A short page need not be the last one: the store drops unassigned SKUs after it has cut its pages.
       if (ids.length === 0) return { items: [], unreadable: [], nextCursor: null };
-      return { ...(await readIds(ids, signal)), nextCursor: String(page + 1) };
+      return { ...(await readItems(ids, signal)), nextCursor: String(page + 1) };
     },
 
-    readItems: (sourceIds, signal) => readIds(sourceIds, signal),
+    readItems,
+
+    async readAssigned(skuIds, signal) {
+      const read: AssignedSkus = { items: [], unreadable: [], left: [] };
+      for (const [sourceId, reading] of await readSkus(skuIds, signal))
+        if ('failure' in reading) read.unreadable.push(unreadableFor(sourceId, reading.failure));
+        else if (reading.value && isAssigned(reading.value.context)) read.items.push(reading.value.item);
+        else read.left.push(sourceId);
+      return read;
+    },
   };
+}
+
+function unreadableFor(sourceId: string, { code, message }: OutsideError): UnreadableItem {
+  return { sourceId, reason: message, ...(isPassing(code) ? { isPassing: true } : {}) };
 }
 
 /** Failures that are one SKU's go into its reading; refused keys and rate limits are everybody's and are thrown. */

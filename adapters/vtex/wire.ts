@@ -23,11 +23,17 @@ export const skuContext = z.object({
   ProductName: text,
   SkuName: text,
   ProductDescription: text,
+  ProductRefId: text,
   IsActive: flag,
   IsProductActive: flag,
   BrandName: text,
   Dimension: z.object({ weight: z.number().nullish() }).nullish(),
   IsKit: flag,
+  KitItems: z.array(z.object({ Id: id, Amount: z.number().nullish() })).nullish(),
+  /** Ids of the trade policies that it is assigned to. */
+  SalesChannels: z.array(id).nullish(),
+  /** How many measurement units one of it holds; prices are registered for one measurement unit. */
+  UnitMultiplier: z.number().nullish(),
   ImageUrl: text,
   Images: z.array(z.object({ ImageUrl: text })).nullish(),
   SkuSpecifications: specifications,
@@ -42,6 +48,11 @@ export const skuContext = z.object({
 });
 export type SkuContext = z.infer<typeof skuContext>;
 
+const kitRow = z.object({ StockKeepingUnitId: id, Quantity: z.number().nullish() });
+
+/** A kit's parts; the reference shows one object where there are several. */
+export const kitRows = z.union([z.array(kitRow), kitRow.transform((row) => [row])]);
+
 const cents = z.number().nullish();
 
 /** Money in hundredths. An item that cannot be sold may be missing. */
@@ -53,6 +64,7 @@ export const simulation = z.object({
       quantity: z.number().nullish(),
       price: cents,
       sellingPrice: cents,
+      unitMultiplier: z.number().nullish(),
       availability: text,
       priceDefinition: z.object({ calculatedSellingPrice: cents, total: cents }).nullish(),
     })

@@ -84,6 +84,10 @@ export const listingView = z
       })
       .nullable()
       .describe('What Amazon showed when it was last looked at'),
+    wasAtAmazon: z
+      .boolean()
+      .describe('It was there before it was first sent: it is merged into, and never replaced whole'),
+    unreadable: z.string().nullable().describe('Why the source could not tell about it when it was last read'),
   })
   .meta({ id: 'Listing' });
 export type ListingView = z.infer<typeof listingView>;

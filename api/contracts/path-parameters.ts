@@ -1,6 +1,7 @@
 /** What the path parameters are, for the documentation. An id that is none of ours is simply not found. */
 export const PATH_PARAMETERS: Record<string, { description: string; example: string }> = {
   connectorId: { description: 'con_ and 20 hex digits', example: 'con_0123456789abcdef0123' },
+  token: { description: "The secret part of the hook's address", example: 'hook_…' },
   syncId: { description: 'syn_ and 20 hex digits', example: 'syn_0123456789abcdef0123' },
   keyId: { description: 'key_ and 20 hex digits', example: 'key_0123456789abcdef0123' },
   productType: { description: "Amazon's name of the product type", example: 'SHIRT' },

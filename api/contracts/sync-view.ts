@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LISTING_STATES } from '../../domain/listing';
-import { SYNC_OUTCOMES, SYNC_PHASES } from '../../domain/sync';
+import { SYNC_MODES, SYNC_OUTCOMES, SYNC_PHASES, SYNC_SCOPES, SYNC_TRIGGERS } from '../../domain/sync';
 import { waitingForView } from './waiting-for-view';
 
 export const countsView = z
@@ -11,15 +11,17 @@ export const syncView = z
   .object({
     id: z.string(),
     connectorId: z.string(),
-    mode: z.enum(['synchronization', 'test']),
-    trigger: z.enum(['schedule', 'api', 'activation']),
-    scope: z.enum(['full', 'skus']),
+    mode: z.enum(SYNC_MODES),
+    trigger: z.enum(SYNC_TRIGGERS),
+    scope: z.enum(SYNC_SCOPES),
     phase: z.enum(SYNC_PHASES),
     outcome: z.enum(SYNC_OUTCOMES).nullable(),
     live: z.boolean().describe('False when no worker answered and this is what the database holds'),
     paused: z.boolean(),
     total: z.number().int(),
+    touched: z.number().int().describe('SKUs that this run read in the source, or found to have left it'),
     counts: countsView,
+    notes: z.array(z.string()).describe('What a person should know of this run'),
     ratePerSecond: z.number().nullable(),
     etaSeconds: z.number().nullable(),
     waitingFor: z.union([waitingForView, z.null()]),

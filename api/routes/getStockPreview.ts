@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { LISTING_STATES } from '../../domain/listing';
-import { cursor, limit, nextCursor, wholeNumber } from '../contracts/paging';
+import { cursor, limit, wholeNumber } from '../contracts/paging';
+import { stockPreviewView } from '../contracts/stock-preview-view';
 import { endpoint } from '../endpoint';
 
 const path = '/v1/connectors/{connectorId}/stock-preview';
@@ -11,27 +11,21 @@ const query = z.strictObject({
   limit,
 });
 
-const answer = z
-  .object({
-    minimumStock: z.number().int(),
-    known: z.boolean().describe('False while the assortment was never read'),
-    count: z.number().int().describe('How many SKUs would not be advertised'),
-    items: z.array(z.object({ sku: z.string(), title: z.string(), state: z.enum(LISTING_STATES), stock: z.number() })),
-    nextCursor,
-  })
-  .meta({ id: 'StockPreview' });
-
 export const getStockPreview = endpoint({
   method: 'get',
   path,
   tag: 'Listings',
   summary: 'See which SKUs would not be advertised because of their present stock',
+  description:
+    'Held against the stock that was read last; nothing is read or changed now. Before the first run, POST …/syncs with {"mode":"preview"} reads the stock and sends nothing.',
   role: 'viewer',
   query,
-  answers: { 200: { description: 'A page of SKUs below the minimum', schema: answer } },
+  answers: {
+    200: { description: 'A page of SKUs that would be paused, in the order of SKUs', schema: stockPreviewView },
+  },
   problems: ['not_found'],
   handle: async (services, call) => ({
     status: 200,
-    body: await services.listings.stockPreview(call.params.connectorId!, call.query),
+    body: await services.stockPreview.page(call.params.connectorId!, call.query),
   }),
 });

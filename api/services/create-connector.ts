@@ -49,6 +49,8 @@ export function connectorCreation(deps: ServiceDeps) {
           created: {},
         },
         ledgerPage: { number: 0, size: 0 },
+        reading: null,
+        heldRemovals: null,
       });
     });
   }

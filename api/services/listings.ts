@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify';
 import { pipeline } from 'node:stream/promises';
 import type { Writable } from 'node:stream';
-import { displayCode, STATE_MEANINGS, type ListingState } from '../../domain/listing';
+import { displayCode, STATE_MEANINGS } from '../../domain/listing';
 import { connectorStore } from '../../models/connectors';
 import { listingQueries, type RequeueFilter } from '../../models/listing-queries';
 import type { ListingDocument, ListingFilter } from '../../models/listings';
@@ -14,16 +14,6 @@ import type { ServiceDeps } from './index';
 import { syncService } from './syncs';
 
 type Filter = Omit<ListingFilter, 'connectorId'>;
-
-export interface StockPreview {
-  minimumStock: number;
-  /** False while the assortment was never read: nothing can be said then. */
-  known: boolean;
-  /** How many SKUs would not be advertised. */
-  count: number;
-  items: { sku: string; title: string; state: ListingState; stock: number }[];
-  nextCursor: string | null;
-}
 
 const CSV_COLUMNS = [
   'sku',
@@ -112,30 +102,6 @@ export function listingService(deps: ServiceDeps) {
       await syncs.begin(opened, by);
       return { id: opened.syncId, requeued };
     },
-
-    /** V6. Which SKUs would not be advertised because of their present stock. */
-    async stockPreview(
-      connectorId: string,
-      query: { minimumStock?: number; cursor?: string; limit?: number }
-    ): Promise<StockPreview> {
-      const connector = await requireConnector(connectorId);
-      const minimumStock = query.minimumStock ?? connector.config.offer.minimumStock;
-      const [afterSku] = decodeCursor(query.cursor, 's') ?? [];
-      const size = query.limit ?? DEFAULT_LIMIT;
-      if (!(await listings.hasAny(connectorId)))
-        return { minimumStock, known: false, count: 0, items: [], nextCursor: null };
-      const [count, rows] = await Promise.all([
-        listings.countBelowStock(connectorId, minimumStock),
-        listings.belowStock(connectorId, minimumStock, afterSku as string | undefined, size + 1),
-      ]);
-      const page = pageOf(
-        rows,
-        size,
-        (row) => [row.sku],
-        ({ sku, title, state, verdict }) => ({ sku, title, state, stock: verdict.stock ?? 0 })
-      );
-      return { minimumStock, known: true, count, ...page };
-    },
   };
 }
 
@@ -200,6 +166,8 @@ function viewOf(listing: ListingDocument): ListingView {
       quantity: seen.quantity ?? null,
       price: seen.price ?? null,
     },
+    wasAtAmazon: Boolean(listing.adopted),
+    unreadable: listing.unreadable ?? null,
   };
 }
 

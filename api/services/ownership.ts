@@ -19,7 +19,7 @@ function stockSourceOf(id: string, config: ConnectorConfig): string {
     case 'saleslayer':
       return `saleslayer:${source.connectorCode ?? id}`;
     case 'file':
-      return `file:${source.path}`;
+      return source.path === undefined ? `upload:${id}` : `file:${source.path}`;
   }
 }
 

@@ -1,5 +1,4 @@
 import type { ConnectorConfig } from '../../domain/connector';
-import { FAILURES, isPassing, OutsideError } from '../../domain/errors';
 import { amazonAccount } from '../../domain/amazon-account';
 import type { AmazonAccount } from '../../domain/ports/amazon';
 import type { Requirements } from '../../domain/product-type';
@@ -7,13 +6,9 @@ import { productTypeCatalog, type ProductTypeDescription } from '../../domain/pr
 import { connectorStore } from '../../models/connectors';
 import { productTypeStore } from '../../models/product-types';
 import type { ProductTypeFieldsView, ProductTypeListView } from '../contracts/product-type-view';
-import { invalid, notFound, Problem } from '../errors';
+import { invalid, notFound } from '../errors';
+import { askAmazon } from './ask-amazon';
 import type { ServiceDeps } from './index';
-
-/** How long a caller waits for Amazon in all, in milliseconds. */
-const PATIENCE_MS = 20_000;
-/** In seconds. */
-const TRY_AGAIN_AFTER = '30';
 
 interface SearchQuery {
   connector: string;
@@ -67,7 +62,7 @@ export function productTypeService(deps: Pick<ServiceDeps, 'connection' | 'produ
       const labels = locale ?? config.listing.fieldLocale;
       const keywords = q?.split(/[\s,]+/).filter((word) => word !== '');
       const query = { keywords, itemName, locale: labels, searchLocale: labels };
-      const found = await asked((signal) => catalog.search(account, query, signal));
+      const found = await askAmazon((signal) => catalog.search(account, query, signal));
       const items = found.productTypes.toSorted((one, other) => (one.name < other.name ? -1 : 1));
       return { marketplace: country, locale: labels, version: found.version, items };
     },
@@ -80,28 +75,11 @@ export function productTypeService(deps: Pick<ServiceDeps, 'connection' | 'produ
       const { config, account } = await connectorOf(connector);
       const labels = locale ?? config.listing.fieldLocale;
       const set = requirements ?? config.listing.requirements;
-      const found = await asked((signal) => catalog.describe(account, productType, set, labels, signal));
+      const found = await askAmazon((signal) => catalog.describe(account, productType, set, labels, signal));
       if (found.kind === 'unknown') throw notFound(`product type at Amazon ${account.marketplace.country}`);
       return fieldsView(found, account, labels);
     },
   };
-}
-
-/** Asks Amazon, but not for ever, and says plainly when it cannot answer. */
-async function asked<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const signal = AbortSignal.timeout(PATIENCE_MS);
-  try {
-    return await work(signal);
-  } catch (error) {
-    if (signal.aborted || (error instanceof OutsideError && isPassing(error.code)))
-      throw new Problem('amazon_unavailable', 'Amazon cannot answer just now. Repeat the request in a moment.', {
-        headers: { 'Retry-After': TRY_AGAIN_AFTER },
-        cause: error,
-      });
-    if (!(error instanceof OutsideError)) throw error;
-    const { sentence, action } = FAILURES[error.code];
-    throw new Problem('amazon_refused', `${sentence} ${error.message} ${action}`, { cause: error });
-  }
 }
 
 function fieldsView(

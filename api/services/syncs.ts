@@ -61,7 +61,7 @@ export function syncService(deps: ServiceDeps) {
     /**
      * Opens a run and starts its workflow.
      *
-     * @throws Problem `not_found`, `not_active`, `sync_running`, `workflows_unavailable`
+     * @throws Problem `not_found`, `not_active`, `not_inactive`, `sync_running`, `workflows_unavailable`
      */
     async start(
       connectorId: string,
@@ -86,7 +86,7 @@ export function syncService(deps: ServiceDeps) {
           errors: [{ field: 'mode', code: 'mode_not_available', message }],
         });
       }
-      checkMaySync(connector);
+      checkMaySync(connector, wanted.mode);
       const request = { connectorId, trigger: 'api' as const, configVersion: connector.configVersion, ...wanted };
       const opened = await runs.request(request, (workflowId) =>
         workflows((orchestrator) => orchestrator.isSyncRunning(workflowId))
@@ -161,11 +161,22 @@ export function syncService(deps: ServiceDeps) {
   };
 }
 
-function checkMaySync(connector: ConnectorDocument): void {
+function checkMaySync(connector: ConnectorDocument, mode: SyncMode): void {
+  if (mode === 'preview') return checkMayPreview(connector);
   if (connector.state === 'active' || connector.state === 'paused') return;
   throw new Problem(
     'not_active',
     `Only an active or paused connector can sync; this one is ${connector.state}.${connector.state === 'inactive' ? ' Activate it first.' : ''}`
+  );
+}
+
+function checkMayPreview({ state }: ConnectorDocument): void {
+  if (state === 'inactive' || state === 'paused') return;
+  throw new Problem(
+    'not_inactive',
+    state === 'active'
+      ? 'An active connector needs no preview: its ledger shows what the last sync read. Pause it to preview a change.'
+      : `Only an inactive or paused connector can be previewed; this one is ${state}.`
   );
 }
 
@@ -194,6 +205,8 @@ export function viewOf(run: SyncRunDocument, now: Date, progress?: SyncProgress)
     live: progress !== undefined,
     paused: progress?.paused ?? run.paused,
     total: run.total,
+    touched: run.touched,
+    notes: run.notes,
     counts: { ...emptyCounts(), ...run.counts },
     ...speedOf(run, now),
     waitingFor: progress?.waitingFor ?? run.waitingFor,

@@ -27,6 +27,9 @@ export interface SubmissionAnswer {
 export interface ListingSnapshot {
   sku: string;
   asin?: string;
+  /** Amazon's own title of it. */
+  title?: string;
+  productType?: string;
   /** Subset of BUYABLE, DISCOVERABLE. */
   status: string[];
   problems: ListingProblem[];

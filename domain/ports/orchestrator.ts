@@ -18,6 +18,11 @@ export interface Orchestrator {
   /** Starts the durable removal; stops an onboarding in progress, which undoes what it created. */
   startRemoval(connectorId: string): Promise<void>;
   startSync(run: { connectorId: string; syncId: string; trigger: SyncTrigger }): Promise<void>;
+  /**
+   * Has what changed in the source synced soon: in some seconds, so that the changes of one moment go together. Joins the sync
+   * that waits or runs for this already.
+   */
+  nudgeSync(connectorId: string): Promise<void>;
   /** Whether a sync's workflow is still running; false when there is none. */
   isSyncRunning(workflowId: string): Promise<boolean>;
   cancelSync(workflowId: string): Promise<void>;

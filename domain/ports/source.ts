@@ -92,8 +92,8 @@ export interface FileLook {
     skus: number;
     /** Rows of its beginning that cannot. */
     unreadable: number;
-    /** Why the first of them cannot, with its line. */
-    firstProblem?: string;
+    /** Why the first of them cannot, each with its line. */
+    problems: string[];
     /** Whether its beginning is all of it. */
     isWhole: boolean;
   }[];

@@ -83,7 +83,7 @@ export function getProductType(request: Request, marketplaceIds: string[], clock
     schema: link(origin, schemaPath(schema), productTypeSchema(schema), clock),
     requirements: schema.requirements,
     requirementsEnforced: schema.enforcement,
-    propertyGroups: propertyGroups(schema.requirements, schema.locale),
+    propertyGroups: propertyGroups(schema),
     locale: schema.locale,
     marketplaceIds,
     productType,

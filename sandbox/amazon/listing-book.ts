@@ -5,6 +5,7 @@ import type { Journal } from '../journal';
 import { applyPatches, type AttributePatch } from './attribute-patches';
 import type { Requirements } from './product-types';
 import { suppressed, type Attributes, type Issue } from './schema-issues';
+import { parentageOf, relationIssue } from './variations';
 
 /** How much longer than usual a `refuse-late` SKU takes to be refused. */
 const LATE_FACTOR = 5;
@@ -60,6 +61,8 @@ export class ListingBook {
   private readonly listings = new Map<string, Listing>();
   /** Keys of the listings that wait for something. */
   private readonly waiting = new Set<string>();
+  /** By the key of a parent: the keys of all that ever named it. */
+  private readonly claims = new Map<string, Set<string>>();
 
   constructor(private readonly options: ListingBookOptions) {}
 
@@ -72,6 +75,7 @@ export class ListingBook {
     const key = keyOf(listing.marketplaceId, listing.sku);
     this.listings.set(key, listing);
     if (listing.queue.length > 0) this.waiting.add(key);
+    this.noteParent(listing);
   }
 
   find(marketplaceId: string, sku: string): Listing | undefined {
@@ -83,6 +87,16 @@ export class ListingBook {
   all(): Listing[] {
     for (const key of [...this.waiting]) this.process(key);
     return [...this.listings.values()];
+  }
+
+  /** Those of a parent's children whose relation came through, by SKU. */
+  childrenOf(parent: Listing): Listing[] {
+    const { marketplaceId } = parent;
+    for (const key of [...this.waiting]) this.process(key);
+    const claims = [...(this.claims.get(keyOf(marketplaceId, parent.sku)) ?? [])].sort();
+    return claims
+      .flatMap((key) => this.listings.get(key) ?? [])
+      .filter((each) => each.hasContent && parentageOf(each.attributes).parentSku === parent.sku);
   }
 
   /** The content that a PATCH builds on: what is live, and on it what was accepted and waits; undefined: there is none. */
@@ -120,15 +134,15 @@ export class ListingBook {
   clear(): void {
     this.listings.clear();
     this.waiting.clear();
+    this.claims.clear();
     this.options.journal.deleteAll(this.keyPrefix);
   }
 
-  private process(key: string): void {
+  private process(key: string, until = this.options.clock.now()): void {
     if (!this.waiting.has(key)) return;
     const listing = this.listings.get(key);
-    const now = this.options.clock.now();
-    if (!listing || (listing.queue[0]?.dueAt ?? Infinity) > now) return;
-    while (listing.queue[0] && listing.queue[0].dueAt <= now) {
+    if (!listing || (listing.queue[0]?.dueAt ?? Infinity) > until) return;
+    while (listing.queue[0] && listing.queue[0].dueAt <= until) {
       const submission = listing.queue.shift() as Submission;
       if (submission.kind === 'delete') {
         this.remove(key, listing);
@@ -150,9 +164,13 @@ export class ListingBook {
       return;
     }
     listing.createdAt ??= submission.dueAt;
-    if (mood === 'refuse' || mood === 'refuse-late') {
+    const complaint =
+      mood === 'refuse' || mood === 'refuse-late'
+        ? refusal(mood, listing.marketplaceId)
+        : this.relationIssue(listing, content.attributes, submission.dueAt);
+    if (complaint) {
       listing.outcome = 'refused';
-      listing.issues = [refusal(mood, listing.marketplaceId)];
+      listing.issues = [complaint];
       if (!listing.hasContent) Object.assign(listing, content);
       return;
     }
@@ -160,6 +178,24 @@ export class ListingBook {
     listing.hasContent = true;
     listing.issues = [];
     Object.assign(listing, content);
+    this.noteParent(listing);
+  }
+
+  /** Holds a child against its parent as the parent was when the child's turn came. */
+  private relationIssue({ sku, marketplaceId }: Listing, attributes: Attributes, at: number): Issue | undefined {
+    const { parentSku } = parentageOf(attributes);
+    if (parentSku === undefined) return undefined;
+    const key = keyOf(marketplaceId, parentSku);
+    if (parentSku !== sku) this.process(key, at);
+    const parent = this.listings.get(key);
+    return relationIssue({ sku, attributes }, parent?.hasContent ? parent : undefined, marketplaceId);
+  }
+
+  private noteParent({ marketplaceId, sku, attributes }: Listing): void {
+    const { parentSku } = parentageOf(attributes);
+    if (parentSku === undefined) return;
+    const parent = keyOf(marketplaceId, parentSku);
+    this.claims.set(parent, (this.claims.get(parent) ?? new Set<string>()).add(keyOf(marketplaceId, sku)));
   }
 
   /** A deletion takes the listing away; what was accepted after it starts from nothing. */

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { queryList, queryText } from '../query';
 import { badRequest } from './errors';
 import type { Listing, ListingBook } from './listing-book';
-import { issuesOfListing, isVisible, statusOf } from './listing-view';
+import { issuesOfListing, isVisible, parentSkuOf, statusOf } from './listing-view';
 
 const IDENTIFIER_TYPES = ['ASIN', 'EAN', 'FNSKU', 'GTIN', 'ISBN', 'JAN', 'MINSAN', 'SKU', 'UPC'];
 const SORT_FIELDS = ['sku', 'createdDate', 'lastUpdatedDate'] as const;
@@ -84,7 +84,7 @@ export function searchMatches(book: ListingBook, marketplaceIds: string[], query
       : book.all().filter((listing) => marketplaceIds.includes(listing.marketplaceId));
   const groups = new Map<string, Listing[]>();
   for (const listing of candidates) {
-    if (!isVisible(listing) || !isFound(listing, query)) continue;
+    if (!isVisible(listing) || !isFound(listing, query, book)) continue;
     const group = groups.get(listing.sku) ?? [];
     if (!group.includes(listing)) group.push(listing);
     groups.set(listing.sku, group);
@@ -92,12 +92,12 @@ export function searchMatches(book: ListingBook, marketplaceIds: string[], query
   return [...groups.values()];
 }
 
-function isFound(listing: Listing, query: SearchQuery): boolean {
+function isFound(listing: Listing, query: SearchQuery, book: ListingBook): boolean {
   const createdAt = listing.createdAt ?? 0;
-  const status = statusOf(listing);
+  const status = statusOf(listing, book);
   return (
     hasIdentifier(listing, query) &&
-    (!query.variationParentSku || parentOf(listing) === query.variationParentSku) &&
+    (!query.variationParentSku || parentSkuOf(listing) === query.variationParentSku) &&
     !query.packageHierarchySku &&
     (query.createdAfter === undefined || createdAt > query.createdAfter) &&
     (query.createdBefore === undefined || createdAt < query.createdBefore) &&
@@ -118,10 +118,6 @@ function hasIdentifier(listing: Listing, { identifiers, identifiersType }: Searc
     (instance) =>
       String(instance.type).toUpperCase() === identifiersType && identifiers.includes(String(instance.value))
   );
-}
-
-function parentOf(listing: Listing): unknown {
-  return listing.attributes.child_parent_sku_relationship?.[0]?.parent_sku;
 }
 
 interface SearchPage {

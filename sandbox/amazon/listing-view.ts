@@ -1,6 +1,8 @@
-import type { Listing } from './listing-book';
+import type { Listing, ListingBook } from './listing-book';
 import { marketplace } from './marketplaces';
 import type { Attributes, Issue } from './schema-issues';
+import { attributesOfTheme } from './variation-themes';
+import { parentageOf } from './variations';
 
 export const INCLUDED_DATA = [
   'summaries',
@@ -21,10 +23,14 @@ export function isVisible(listing: Listing): boolean {
 
 /**
  * BUYABLE: content is live, with a price and more than 0 units. DISCOVERABLE: content is live with facts about the product.
- * Empty: nothing came through yet.
+ * A parent is never BUYABLE, and DISCOVERABLE when a child is. Empty: nothing came through yet.
  */
-export function statusOf(listing: Listing): ('BUYABLE' | 'DISCOVERABLE')[] {
+export function statusOf(listing: Listing, book: ListingBook): ('BUYABLE' | 'DISCOVERABLE')[] {
   if (!listing.hasContent) return [];
+  if (parentageOf(listing.attributes).isParent) {
+    const children = book.childrenOf(listing).filter((child) => !parentageOf(child.attributes).isParent);
+    return children.some((child) => statusOf(child, book).includes('DISCOVERABLE')) ? ['DISCOVERABLE'] : [];
+  }
   const buyable = priceOf(listing) !== null && quantityOf(listing) > 0;
   const discoverable = listing.requirements !== 'LISTING_OFFER_ONLY' || buyable;
   return [...(buyable ? ['BUYABLE' as const] : []), ...(discoverable ? ['DISCOVERABLE' as const] : [])];
@@ -33,7 +39,8 @@ export function statusOf(listing: Listing): ('BUYABLE' | 'DISCOVERABLE')[] {
 /** What the seller is told about a listing: what processing found, and warnings for a missing price and main image. */
 export function issuesOfListing(listing: Listing): Issue[] {
   if (!listing.hasContent) return listing.issues;
-  const wantsPrice = listing.requirements !== 'LISTING_PRODUCT_ONLY' && priceOf(listing) === null;
+  const isSold = listing.requirements !== 'LISTING_PRODUCT_ONLY' && !parentageOf(listing.attributes).isParent;
+  const wantsPrice = isSold && priceOf(listing) === null;
   const wantsImage = listing.requirements !== 'LISTING_OFFER_ONLY' && !listing.attributes.main_product_image_locator;
   return [
     ...listing.issues,
@@ -65,17 +72,18 @@ export function quantityOf(listing: Listing): number {
   return typeof availability?.quantity === 'number' ? availability.quantity : 0;
 }
 
+/** The parent of a child whose relation came through. */
+export function parentSkuOf(listing: Listing): string | undefined {
+  return listing.hasContent ? parentageOf(listing.attributes).parentSku : undefined;
+}
+
 /** getListingsItem's answer for one SKU, over the marketplaces asked for. */
-export function itemOf(
-  listings: Listing[],
-  included: readonly IncludedData[],
-  siblings: (parent: string) => string[]
-): object {
+export function itemOf(listings: Listing[], included: readonly IncludedData[], book: ListingBook): object {
   const has = (name: IncludedData) => included.includes(name);
   const sku = listings[0]?.sku ?? '';
   return {
     sku,
-    ...(has('summaries') ? { summaries: listings.map(summaryOf) } : {}),
+    ...(has('summaries') ? { summaries: listings.map((listing) => summaryOf(listing, book)) } : {}),
     ...(has('attributes') ? { attributes: attributesOver(listings) } : {}),
     ...(has('issues') ? { issues: listings.flatMap(issuesOfListing) } : {}),
     ...(has('offers') ? { offers: listings.flatMap(offersOf) } : {}),
@@ -83,14 +91,14 @@ export function itemOf(
       ? { fulfillmentAvailability: listings.slice(0, 1).flatMap(availabilityOf) }
       : {}),
     ...(has('procurement') ? { procurement: [] } : {}),
-    ...(has('relationships') ? { relationships: listings.map((listing) => relationshipsOf(listing, siblings)) } : {}),
+    ...(has('relationships') ? { relationships: listings.map((listing) => relationshipsOf(listing, book)) } : {}),
     ...(has('productTypes')
       ? { productTypes: listings.map(({ marketplaceId, productType }) => ({ marketplaceId, productType })) }
       : {}),
   };
 }
 
-function summaryOf(listing: Listing): object {
+function summaryOf(listing: Listing, book: ListingBook): object {
   const { attributes } = listing;
   const image = attributes.main_product_image_locator?.[0]?.media_location;
   return {
@@ -98,7 +106,7 @@ function summaryOf(listing: Listing): object {
     ...(listing.hasContent ? { asin: listing.asin } : {}),
     productType: listing.productType,
     ...(attributes.condition_type?.[0] ? { conditionType: attributes.condition_type[0].value } : {}),
-    status: statusOf(listing),
+    status: statusOf(listing, book),
     ...(attributes.item_name?.[0] ? { itemName: attributes.item_name[0].value } : {}),
     createdDate: iso(listing.createdAt ?? listing.updatedAt),
     lastUpdatedDate: iso(listing.updatedAt),
@@ -143,17 +151,15 @@ function availabilityOf(listing: Listing): object[] {
   }));
 }
 
-function relationshipsOf(listing: Listing, siblings: (parent: string) => string[]): object {
-  const level = listing.attributes.parentage_level?.[0]?.value;
-  const parentSku = listing.attributes.child_parent_sku_relationship?.[0]?.parent_sku;
-  const theme = listing.attributes.variation_theme?.[0]?.name;
-  const variationTheme = theme ? { variationTheme: { theme, attributes: String(theme).toLowerCase().split('/') } } : {};
-  const relationships =
-    level === 'parent'
-      ? [{ type: 'VARIATION', childSkus: siblings(listing.sku), ...variationTheme }]
-      : parentSku
-        ? [{ type: 'VARIATION', parentSkus: [parentSku], ...variationTheme }]
-        : [];
+function relationshipsOf(listing: Listing, book: ListingBook): object {
+  const { isParent, theme } = parentageOf(listing.attributes);
+  const parentSku = parentSkuOf(listing);
+  const variationTheme = theme ? { variationTheme: { theme, attributes: attributesOfTheme(theme) } } : {};
+  const relationships = isParent
+    ? [{ type: 'VARIATION', childSkus: book.childrenOf(listing).map(({ sku }) => sku), ...variationTheme }]
+    : parentSku
+      ? [{ type: 'VARIATION', parentSkus: [parentSku], ...variationTheme }]
+      : [];
   return { marketplaceId: listing.marketplaceId, relationships };
 }
 

@@ -8,6 +8,7 @@ import { INCLUDED_DATA, isVisible, itemOf } from './listing-view';
 import { marketplace, type Marketplace } from './marketplaces';
 import { attributeNames, GENERIC_PRODUCT_TYPE, PRODUCT_TYPES, REQUIREMENTS, type Requirements } from './product-types';
 import { issuesOf, suppressed, unknownAttribute, type Attributes, type Issue } from './schema-issues';
+import { offerOfParent } from './variations';
 import type { SpApiCall } from './call';
 import type { SubmissionContent } from './listing-book';
 
@@ -38,6 +39,7 @@ export function putListing(call: SpApiCall): Answer {
   const issues = [...productTypeIssues(productType, set === 'LISTING_OFFER_ONLY'), ...moodIssues(call, sku)];
   if (PRODUCT_TYPES[productType] || productType === GENERIC_PRODUCT_TYPE) {
     issues.push(...schemaIssues(attributes as Attributes, marketplaceId, productType, set));
+    issues.push(...offerOfParent(attributes as Attributes));
   }
   const content: SubmissionContent = {
     kind: 'put',
@@ -70,10 +72,7 @@ export function getListing(call: SpApiCall): Answer {
   const { listings } = call.world;
   const found = call.marketplaceIds.flatMap((id) => listings.find(id, sku) ?? []).filter(isVisible);
   if (found.length === 0) throw notFound(`SKU '${sku}' not found in marketplace ${call.marketplaceIds.join(',')}`);
-  return json(
-    200,
-    itemOf(found, included, (parent) => childrenOf(call, parent))
-  );
+  return json(200, itemOf(found, included, listings));
 }
 
 /** deleteListingsItem: accepted whether or not the SKU exists, as PUT and PATCH it has no 404. */
@@ -96,7 +95,7 @@ export function searchListings(call: SpApiCall): Answer {
   return json(200, {
     numberOfResults: total,
     pagination,
-    items: page.map((listings) => itemOf(listings, included, (parent) => childrenOf(call, parent))),
+    items: page.map((listings) => itemOf(listings, included, call.world.listings)),
   });
 }
 
@@ -141,10 +140,11 @@ function patchResult(
   if (!present) return { issues: [...typeIssues, unknownSku(sku)], content };
   const touched = new Set(patches.map((patch) => patch.name));
   const after = applyPatches(present.attributes, patches);
-  const issues = schemaIssues(after, marketplaceId, present.productType, present.requirements).filter((issue) =>
-    issue.attributeNames?.some((name) => touched.has(name))
-  );
-  const known = attributeNames(present.requirements);
+  const issues = [
+    ...schemaIssues(after, marketplaceId, present.productType, present.requirements),
+    ...offerOfParent(after),
+  ].filter((issue) => issue.attributeNames?.some((name) => touched.has(name)));
+  const known = attributeNames(present.productType, present.requirements);
   const strangers = [...touched].filter(
     (name) => !known.includes(name) && !issues.some((issue) => issue.attributeNames?.includes(name))
   );
@@ -261,14 +261,6 @@ function jsonBody({ request }: SpApiCall): Record<string, unknown> {
   }
   if (!isObject(body)) throw badRequest('The request body must be an object.');
   return body;
-}
-
-function childrenOf({ world, marketplaceIds }: SpApiCall, parentSku: string): string[] {
-  const isChild = (attributes: Attributes) => attributes.child_parent_sku_relationship?.[0]?.parent_sku === parentSku;
-  const children = world.listings
-    .all()
-    .filter((one) => marketplaceIds.includes(one.marketplaceId) && isChild(one.attributes));
-  return [...new Set(children.map((child) => child.sku))];
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

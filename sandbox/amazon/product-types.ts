@@ -1,11 +1,13 @@
 import type { Marketplace } from './marketplaces';
+import { conditions } from './product-type-conditions';
+import { attributesOfTheme, VARIATION_ATTRIBUTES } from './variation-themes';
 
 export const REQUIREMENTS = ['LISTING', 'LISTING_PRODUCT_ONLY', 'LISTING_OFFER_ONLY'] as const;
 export type Requirements = (typeof REQUIREMENTS)[number];
 export const ENFORCEMENTS = ['ENFORCED', 'NOT_ENFORCED'] as const;
 type Enforcement = (typeof ENFORCEMENTS)[number];
 export const PARENTAGE_LEVELS = ['NONE', 'CHILD', 'PARENT'] as const;
-type ParentageLevel = (typeof PARENTAGE_LEVELS)[number];
+export type ParentageLevel = (typeof PARENTAGE_LEVELS)[number];
 
 const META_SCHEMA_ID = 'https://schemas.amazon.com/selling-partners/definitions/product-types/meta-schema/v1';
 export const PRODUCT_TYPE_VERSION = 'LsSb2026aA0=';
@@ -20,11 +22,14 @@ interface ProductTypeRow {
   displayName: Text;
   /** Words that an item's title is recognised by. */
   words: string[];
+  /** Values of `variation_theme`; empty: the type knows no variations. */
   themes: string[];
 }
 
-const APPAREL_THEMES = ['SIZE/COLOR', 'SIZE', 'COLOR'];
-const GEAR_THEMES = ['COLOR', 'SIZE', 'STYLE'];
+const APPAREL_THEMES = ['COLOR', 'SIZE', 'SIZE/COLOR', 'COLOR/SIZE', 'COLOR_NAME', 'SIZE_NAME', 'SIZE_NAME/COLOR_NAME'];
+const BAG_THEMES = ['COLOR', 'SIZE', 'COLOR/SIZE', 'STYLE', 'COLOR/STYLE', 'COLOR_NAME'];
+/** Older spellings: still taken, and named in the schema as out of use. */
+const isOutOfUse = (theme: string): boolean => theme.includes('_NAME');
 
 export const PRODUCT_TYPES: Record<string, ProductTypeRow> = {
   SHIRT: type('Shirt', 'Camisa', ['shirt', 'tee', 'tank', 'bra', 'top'], APPAREL_THEMES),
@@ -32,13 +37,13 @@ export const PRODUCT_TYPES: Record<string, ProductTypeRow> = {
   COAT: type('Coat', 'Abrigo', ['coat', 'jacket', 'parka', 'shell'], APPAREL_THEMES),
   PANTS: type('Pants', 'Pantalones', ['pants', 'pant', 'leggings', 'capri', 'tights'], APPAREL_THEMES),
   SHORTS: type('Shorts', 'Pantalones cortos', ['shorts', 'short'], APPAREL_THEMES),
-  BACKPACK: type('Backpack', 'Mochila', ['backpack', 'bag', 'tote', 'duffle', 'messenger'], GEAR_THEMES),
-  WATCH: type('Watch', 'Reloj', ['watch'], GEAR_THEMES),
+  BACKPACK: type('Backpack', 'Mochila', ['backpack', 'bag', 'tote', 'duffle', 'messenger'], BAG_THEMES),
+  WATCH: type('Watch', 'Reloj', ['watch'], []),
   SPORTING_GOODS: type(
     'Sporting Goods',
     'Artículos deportivos',
     ['yoga', 'ball', 'strap', 'brick', 'roller', 'kit', 'fitness'],
-    GEAR_THEMES
+    []
   ),
 };
 
@@ -205,6 +210,7 @@ const ATTRIBUTES: Record<string, AttributeRow> = {
   bullet_point: localizedText('product_details', 'Bullet Point', 'Viñeta', { maxUtf8ByteLength: 500 }, { max: 10 }),
   color: localizedText('product_details', 'Color', 'Color', { maxUtf8ByteLength: 100 }),
   size: localizedText('product_details', 'Size', 'Talla', { maxUtf8ByteLength: 100 }),
+  style: localizedText('product_details', 'Style', 'Estilo', { maxUtf8ByteLength: 100 }),
   material: localizedText('product_details', 'Material', 'Material', { maxUtf8ByteLength: 200 }, { max: 5 }),
   item_weight: attribute(
     'product_details',
@@ -279,11 +285,20 @@ const ATTRIBUTES: Record<string, AttributeRow> = {
       imageLocator(`Other Image ${n}`, `Otra imagen ${n}`),
     ])
   ),
-  parentage_level: plainValue(
+  parentage_level: attribute(
     'variations',
     'Parentage Level',
     'Nivel de parentesco',
-    closedList(['parent', 'child'], ['Parent', 'Child'])
+    ['marketplace_id'],
+    ['value', 'marketplace_id'],
+    {},
+    ({ label }) => ({
+      value: closedList(
+        ['parent', 'child'],
+        [label({ en: 'Parent', es: 'Principal' }), label({ en: 'Child', es: 'Variante' })]
+      ),
+      marketplace_id: MARKETPLACE_ID,
+    })
   ),
   child_parent_sku_relationship: attribute(
     'variations',
@@ -292,8 +307,8 @@ const ATTRIBUTES: Record<string, AttributeRow> = {
     ['marketplace_id'],
     ['child_relationship_type', 'marketplace_id'],
     {},
-    () => ({
-      child_relationship_type: closedList(['variation'], ['Variation']),
+    ({ label }) => ({
+      child_relationship_type: closedList(['variation'], [label({ en: 'Variation', es: 'Variación' })]),
       parent_sku: { type: 'string', minLength: 1, maxLength: 40 },
       marketplace_id: MARKETPLACE_ID,
     })
@@ -303,15 +318,12 @@ const ATTRIBUTES: Record<string, AttributeRow> = {
     'Variation Theme',
     'Tema de variación',
     ['marketplace_id'],
-    ['name', 'marketplace_id'],
+    ['name'],
     {},
-    ({ productType }) => {
-      const themes = PRODUCT_TYPES[productType]?.themes ?? [];
-      return {
-        name: themes.length > 0 ? closedList(themes, themes) : { type: 'string' },
-        marketplace_id: MARKETPLACE_ID,
-      };
-    }
+    ({ productType, label }) => ({
+      name: themeNames(PRODUCT_TYPES[productType]?.themes ?? [], label),
+      marketplace_id: MARKETPLACE_ID,
+    })
   ),
   country_of_origin: plainValue('safety_and_compliance', 'Country of Origin', 'País de origen', {
     type: 'string',
@@ -321,6 +333,16 @@ const ATTRIBUTES: Record<string, AttributeRow> = {
 
 function closedList(values: string[], names: string[]): Json {
   return { type: 'string', enum: values, enumNames: names };
+}
+
+/** `SIZE/COLOR` is called Size/Color, Talla/Color. */
+function themeNames(themes: string[], label: Context['label']): Json {
+  const names = themes.map((theme) =>
+    attributesOfTheme(theme)
+      .map((name) => label(ATTRIBUTES[name]?.title ?? { en: name, es: name }))
+      .join('/')
+  );
+  return { ...closedList(themes, names), $lifecycle: { enumDeprecated: themes.filter(isOutOfUse) } };
 }
 
 /** `[{schedule: [{value_with_tax}]}]`, currency units. */
@@ -350,12 +372,27 @@ export interface SchemaRequest {
   parentageLevel?: ParentageLevel;
 }
 
-/** Names of the attributes that a requirements set knows, in the order shown to people. */
-export function attributeNames(requirements: Requirements): string[] {
+/**
+ * Names of the attributes that a product type knows in a requirements set, in the order shown to people. A parent has no
+ * offer and no identifier; what is neither parent nor child has nothing to do with variations.
+ */
+export function attributeNames(
+  productType: string,
+  requirements: Requirements,
+  parentageLevel?: ParentageLevel
+): string[] {
+  const varies = (PRODUCT_TYPES[productType]?.themes.length ?? 0) > 0 && parentageLevel !== 'NONE';
   return Object.entries(ATTRIBUTES)
-    .filter(([, row]) => belongsTo(row, requirements))
+    .filter(([name, row]) => belongsTo(row, requirements) && (varies || !VARIATION_ATTRIBUTES.includes(name)))
+    .filter(([name, row]) => parentageLevel !== 'PARENT' || !(row.offer || IDENTIFIERS.includes(name)))
     .map(([name]) => name);
 }
+
+const IDENTIFIERS = [
+  'externally_assigned_product_identifier',
+  'supplier_declared_has_product_identifier_exemption',
+  'merchant_suggested_asin',
+];
 
 export function selectorsOf(attributeName: string): string[] {
   return ATTRIBUTES[attributeName]?.selectors ?? ['marketplace_id'];
@@ -363,29 +400,37 @@ export function selectorsOf(attributeName: string): string[] {
 
 /**
  * The JSON Schema (2019-09 with Amazon's vocabulary) of a product type. LISTING wants the attributes that Amazon's real types
- * want most often; a product needs an identifier or the declared exemption from one, unless it is a variation parent.
+ * want most often; a product needs an offer, and an identifier or the declared exemption from one, unless it is a variation
+ * parent.
  */
 export function productTypeSchema(request: SchemaRequest): Json {
-  const label = labelIn(request.locale);
-  const context: Context = { marketplace: request.marketplace, productType: request.productType, label };
-  const names = attributeNames(request.requirements);
+  const { productType, marketplace, requirements, parentageLevel } = request;
+  const context: Context = { marketplace, productType, label: labelIn(request.locale) };
+  const names = attributeNames(productType, requirements, parentageLevel);
   const enforced = request.enforcement === 'ENFORCED';
+  const wanted = names.filter((name) => ATTRIBUTES[name]?.required);
+  const asksForOffer = (name: string) => ATTRIBUTES[name]?.offer === true;
+  const mayBeParent = names.includes('parentage_level') && parentageLevel === undefined;
+  const offer = mayBeParent ? wanted.filter(asksForOffer) : [];
+  const themes = PRODUCT_TYPES[productType]?.themes ?? [];
   return {
     $schema: META_SCHEMA_ID,
-    $id: `https://schemas.amazon.com/selling-partners/definitions/product-types/schema/v1/${request.productType}`,
-    $comment: `Amazon product type definition schema for ${request.productType}`,
-    $defs: definitions(request.marketplace),
+    $id: `https://schemas.amazon.com/selling-partners/definitions/product-types/schema/v1/${productType}`,
+    $comment: `Amazon product type definition schema for ${productType}`,
+    $defs: definitions(marketplace),
     type: 'object',
-    required: enforced ? names.filter((name) => ATTRIBUTES[name]?.required) : [],
+    required: enforced ? wanted.filter((name) => !offer.includes(name)) : [],
     properties: Object.fromEntries(names.map((name) => [name, attributeSchema(name, context)])),
     additionalProperties: false,
-    ...(enforced && request.requirements !== 'LISTING_OFFER_ONLY' ? { allOf: conditions(request.parentageLevel) } : {}),
+    ...(enforced && requirements !== 'LISTING_OFFER_ONLY'
+      ? { allOf: conditions({ themes, offer, parentageLevel }) }
+      : {}),
   };
 }
 
-export function propertyGroups(requirements: Requirements, locale: string): Json {
+export function propertyGroups({ productType, requirements, locale, parentageLevel }: SchemaRequest): Json {
   const label = labelIn(locale);
-  const names = attributeNames(requirements);
+  const names = attributeNames(productType, requirements, parentageLevel);
   const groups = Object.entries(GROUPS).map(([group, title]) => {
     const propertyNames = names.filter((name) => ATTRIBUTES[name]?.group === group);
     return [group, { title: label(title), description: label(title), propertyNames }] as const;
@@ -465,34 +510,6 @@ function attributeSchema(name: string, context: Context): Json {
     maxUniqueItems: row.max,
     selectors: row.selectors,
     items: { type: 'object', required: row.itemRequired, properties, additionalProperties: false },
-  };
-}
-
-/** The parts of the schema that depend on other parts; a named parentage level settles those that depend on it. */
-function conditions(parentageLevel: ParentageLevel | undefined): Json[] {
-  const identifier = {
-    if: {
-      not: {
-        required: ['supplier_declared_has_product_identifier_exemption'],
-        ...holds('supplier_declared_has_product_identifier_exemption', true),
-      },
-    },
-    then: { required: ['externally_assigned_product_identifier'] },
-  };
-  const parent = { required: ['parentage_level', 'variation_theme'] };
-  const child = { required: ['parentage_level', 'variation_theme', 'child_parent_sku_relationship'] };
-  if (parentageLevel === 'PARENT') return [parent];
-  if (parentageLevel === 'CHILD') return [child, identifier];
-  if (parentageLevel === 'NONE') return [identifier];
-  return [
-    { if: { required: ['parentage_level'], ...holds('parentage_level', 'parent') }, then: parent, else: identifier },
-    { if: { required: ['parentage_level'], ...holds('parentage_level', 'child') }, then: child },
-  ];
-}
-
-function holds(attributeName: string, value: unknown): Json {
-  return {
-    properties: { [attributeName]: { contains: { required: ['value'], properties: { value: { enum: [value] } } } } },
   };
 }
 

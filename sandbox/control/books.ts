@@ -1,4 +1,4 @@
-import { issuesOfListing, priceOf, quantityOf, statusOf } from '../amazon/listing-view';
+import { issuesOfListing, parentSkuOf, priceOf, quantityOf, statusOf } from '../amazon/listing-view';
 import type { Listing } from '../amazon/listing-book';
 import type { Issue } from '../amazon/schema-issues';
 import type { Affiliate, World } from '../world';
@@ -17,6 +17,8 @@ interface AmazonBook {
   quantity: number;
   /** Currency units. */
   price: number | null;
+  /** Of a variation's child. */
+  parentSku: string | null;
   /** `processing` while a submission waits; else what the last processed one became; `hidden` is never shown to the seller. */
   state: 'processing' | 'live' | 'refused' | 'hidden';
   puts: number;
@@ -36,7 +38,7 @@ export function amazonBooks(worlds: World[]): Record<string, Record<string, Amaz
       const first = world.settings.marketplaceIds[0];
       const books = world.listings.all().map((listing) => {
         const key = listing.marketplaceId === first ? listing.sku : `${listing.sku}@${listing.marketplaceId}`;
-        return [key, amazonBook(listing)] as const;
+        return [key, amazonBook(listing, world)] as const;
       });
       return [world.identity.sellerId, Object.fromEntries(books)];
     })
@@ -62,17 +64,18 @@ export function vtexBooks(worlds: World[]): Record<string, VtexBook> {
   );
 }
 
-function amazonBook(listing: Listing): AmazonBook {
+function amazonBook(listing: Listing, { listings }: World): AmazonBook {
   return {
     marketplaceId: listing.marketplaceId,
     productType: listing.productType,
     requirements: listing.requirements,
     attributes: listing.attributes,
-    status: statusOf(listing),
+    status: statusOf(listing, listings),
     asin: listing.hasContent ? listing.asin : null,
     issues: issuesOfListing(listing),
     quantity: quantityOf(listing),
     price: priceOf(listing),
+    parentSku: parentSkuOf(listing) ?? null,
     state: listing.queue.length > 0 ? 'processing' : (listing.outcome ?? 'processing'),
     puts: listing.puts,
     patches: listing.patches,

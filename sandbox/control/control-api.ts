@@ -8,6 +8,8 @@ import type { Faults } from '../faults';
 import type { Journal } from '../journal';
 import type { RateLimits } from '../amazon/rate-limits';
 import { bodyText, headerText, pathParameter, queryText } from '../query';
+import type { SalesLayerAccounts } from '../saleslayer/accounts';
+import { Notifications } from '../vtex/notifications';
 import type { World } from '../world';
 import type { Worlds } from '../worlds';
 import { amazonBooks, vtexBooks } from './books';
@@ -20,6 +22,7 @@ interface ControlOptions {
   clock: SandboxClock;
   rateLimits: RateLimits;
   journal: Journal;
+  salesLayer: SalesLayerAccounts;
 }
 
 const ROOT = '/__sandbox';
@@ -29,7 +32,9 @@ const ROOT = '/__sandbox';
  * understood is answered 400 `{error}` with a sentence; one about something unknown, 404 `{error}`.
  */
 export function mountControl(router: Router, options: ControlOptions): void {
-  const { worlds, calls, faults, clock } = options;
+  const { worlds, calls, faults, clock, salesLayer } = options;
+  const notifications = new Notifications(clock);
+  const describe = (world: World): object => ({ ...facts(world), salesLayer: salesLayer.of(world).identity });
 
   router.get(
     `${ROOT}/health`,
@@ -57,15 +62,40 @@ export function mountControl(router: Router, options: ControlOptions): void {
   );
   router.post(
     `${ROOT}/worlds/:name/skus/:sku`,
-    control((request) => changeSku(request, worlds))
+    control((request) => changeSku(request, worlds, notifications))
+  );
+  router.get(
+    `${ROOT}/worlds/:name/notifications`,
+    control((request) => json(200, notifications.of(worldOf(request, worlds).settings.name)))
   );
   router.post(
     `${ROOT}/worlds/:name/amazon`,
-    control((request) => changeAmazon(request, worlds, clock))
+    control((request) => {
+      const world = worldOf(request, worlds);
+      changeAmazon(request, world, clock);
+      return json(200, describe(world));
+    })
   );
   router.post(
     `${ROOT}/worlds/:name/vtex`,
-    control((request) => changeVtex(request, worlds))
+    control((request) => {
+      const world = worldOf(request, worlds);
+      changeVtex(request, world);
+      return json(200, describe(world));
+    })
+  );
+  router.post(
+    `${ROOT}/worlds/:name/saleslayer`,
+    control((request) => {
+      const world = worldOf(request, worlds);
+      const account = salesLayer.of(world);
+      const { reconfigure, ...change } = parse.salesLayerChange(bodyText(request));
+      salesLayer.change(account, {
+        ...change,
+        ...(reconfigure && { configuration: account.settings.configuration + 1 }),
+      });
+      return json(200, describe(world));
+    })
   );
 
   router.get(
@@ -132,6 +162,8 @@ export function mountControl(router: Router, options: ControlOptions): void {
     control(() =>
       done(() => {
         worlds.clear();
+        salesLayer.clear();
+        notifications.clear();
         faults.clear();
         calls.clear();
         options.rateLimits.clear();
@@ -148,17 +180,20 @@ export function mountControl(router: Router, options: ControlOptions): void {
   );
 }
 
-function changeSku(request: Request, worlds: Worlds): Answer {
+function changeSku(request: Request, worlds: Worlds, notifications: Notifications): Answer {
   const world = worldOf(request, worlds);
   const named = pathParameter(request, 'sku');
   const sku = world.store.find(named);
   if (!sku) throw unknown(`SKU ${named} in world ${world.settings.name}`);
-  worlds.changeSku(world, sku.skuId, parse.skuChange(bodyText(request)));
+  const change = parse.skuChange(bodyText(request));
+  const telling = parse.tellingOf(bodyText(request));
+  const tell = notifications.watch(world, sku);
+  worlds.changeSku(world, sku.skuId, change);
+  tell(change, telling);
   return json(200, vtexBooks([world])[world.identity.account]?.skus[String(sku.skuId)] ?? { removed: true });
 }
 
-function changeAmazon(request: Request, worlds: Worlds, clock: SandboxClock): Answer {
-  const world = worldOf(request, worlds);
+function changeAmazon(request: Request, world: World, clock: SandboxClock): void {
   const { settings } = world;
   const change = parse.amazonChange(bodyText(request));
   const now = clock.now();
@@ -174,21 +209,18 @@ function changeAmazon(request: Request, worlds: Worlds, clock: SandboxClock): An
         : [];
   }
   world.save();
-  return json(200, describe(world));
 }
 
-function changeVtex(request: Request, worlds: Worlds): Answer {
-  const world = worldOf(request, worlds);
+function changeVtex(request: Request, world: World): void {
   const change = parse.vtexChange(bodyText(request));
   if (change.affiliateCreation) world.settings.affiliateCreation = change.affiliateCreation;
   if (change.salesChannels) world.settings.salesChannels = change.salesChannels;
   if (change.down !== undefined) world.settings.vtexDown = change.down;
   world.save();
-  return json(200, describe(world));
 }
 
 /** A world as the control API shows it: everything that a connector is configured with. */
-function describe(world: World): object {
+function facts(world: World): object {
   const { identity, settings, store } = world;
   return {
     name: settings.name,

@@ -6,6 +6,8 @@ import { generateCatalog } from '../catalog-generator';
 import { FAULT_KINDS, type FaultKind, type FaultMatch, type FaultRequest } from '../faults';
 import type { CallQuery } from '../calls';
 import { queryText } from '../query';
+import type { SalesLayerSettings } from '../saleslayer/accounts';
+import { TELLINGS, type Telling } from '../vtex/notifications';
 import type { SkuChange } from '../vtex/store';
 import type { SalesChannel } from '../world';
 import type { WorldRequest } from '../worlds';
@@ -66,7 +68,9 @@ export function skuChange(text: string): SkuChange {
     'unlimited',
     'remove',
     'images',
-    'amazon'
+    'salesChannels',
+    'amazon',
+    'tell'
   );
   const change: SkuChange = {};
   if (fields.has('price')) change.price = fields.isNull('price') ? null : fields.number('price', 0);
@@ -78,10 +82,16 @@ export function skuChange(text: string): SkuChange {
   if (fields.has('unlimited')) change.unlimited = fields.boolean('unlimited');
   if (fields.has('remove')) change.remove = fields.boolean('remove');
   if (fields.has('images')) change.images = fields.texts('images');
+  if (fields.has('salesChannels')) change.salesChannels = fields.integers('salesChannels', 1, 2 ** 31);
   if (fields.has('amazon'))
     change.mood = fields.isNull('amazon') ? null : (fields.oneOf('amazon', AMAZON_MOODS) as AmazonMood);
   if (Object.keys(change).length === 0) throw new ControlError('nothing to change');
   return change;
+}
+
+/** Who is told of a change of a SKU; as the real one does it unless said. */
+export function tellingOf(text: string): Telling {
+  return new Fields(text).oneOf('tell', TELLINGS) ?? 'product';
 }
 
 interface AmazonChange {
@@ -121,6 +131,41 @@ export function vtexChange(text: string): VtexChange {
   };
 }
 
+interface SalesLayerChange extends Partial<Omit<SalesLayerSettings, 'configuration'>> {
+  /** As if somebody had changed the connector's configuration. */
+  reconfigure?: boolean;
+}
+
+export function salesLayerChange(text: string): SalesLayerChange {
+  const fields = new Fields(text);
+  fields.allow(
+    'languages',
+    'answerError',
+    'down',
+    'keyForbidden',
+    'rowsPerPage',
+    'strangers',
+    'drafts',
+    'hasOffers',
+    'reconfigure'
+  );
+  const change: SalesLayerChange = {};
+  if (fields.has('languages')) change.languages = fields.texts('languages');
+  if (fields.has('answerError'))
+    change.answerError = fields.isNull('answerError') ? null : fields.integer('answerError', 1, 99);
+  if (fields.has('down')) change.down = fields.boolean('down');
+  if (fields.has('keyForbidden')) change.keyForbidden = fields.boolean('keyForbidden');
+  if (fields.has('rowsPerPage'))
+    change.rowsPerPage = fields.isNull('rowsPerPage') ? null : fields.integer('rowsPerPage', 1, 100_000);
+  if (fields.has('strangers')) change.strangers = fields.integer('strangers', 0, 10_000);
+  if (fields.has('drafts')) change.drafts = fields.texts('drafts');
+  if (fields.has('hasOffers')) change.hasOffers = fields.boolean('hasOffers');
+  if (fields.has('reconfigure')) change.reconfigure = fields.boolean('reconfigure');
+  if (change.languages?.some((each) => !/^[a-z]{2}(-[a-z]{2})?$/.test(each)) || change.languages?.length === 0)
+    throw new ControlError('languages must be a list of codes such as en, es or es-mx');
+  return change;
+}
+
 export function faultRequest(text: string): FaultRequest {
   const fields = new Fields(text);
   fields.allow('match', 'kind', 'status', 'body', 'delayMs', 'times', 'timesPerSku', 'forSeconds', 'after');
@@ -144,8 +189,8 @@ function faultMatch(fields: Fields): FaultMatch {
   if (!match) return {};
   match.allow('operation', 'skus', 'sellerId', 'account');
   const operation = match.text('operation');
-  if (operation?.includes('*') && !['*', 'amazon.*', 'vtex.*'].includes(operation)) {
-    throw new ControlError('match.operation takes an operation, amazon.*, vtex.* or *');
+  if (operation?.includes('*') && !['*', 'amazon.*', 'vtex.*', 'saleslayer.*'].includes(operation)) {
+    throw new ControlError('match.operation takes an operation, amazon.*, vtex.*, saleslayer.* or *');
   }
   return { operation, skus: match.texts('skus'), sellerId: match.text('sellerId'), account: match.text('account') };
 }
@@ -250,6 +295,13 @@ class Fields {
   texts(name: string): string[] | undefined {
     const fits = (value: unknown) => Array.isArray(value) && value.every((entry) => typeof entry === 'string');
     return this.read(name, 'a list of texts', fits) as string[] | undefined;
+  }
+
+  integers(name: string, least: number, most: number): number[] | undefined {
+    const isOne = (value: unknown) =>
+      Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+    const fits = (value: unknown) => Array.isArray(value) && value.every(isOne);
+    return this.read(name, `a list of integers from ${least} to ${most}`, fits) as number[] | undefined;
   }
 
   list(name: string): unknown[] | undefined {

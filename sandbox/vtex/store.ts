@@ -20,6 +20,8 @@ export interface SkuChange {
   unlimited?: boolean;
   mood?: AmazonMood | null;
   images?: string[];
+  /** Ids of the trade policies of its product. */
+  salesChannels?: number[];
   remove?: boolean;
 }
 
@@ -103,9 +105,10 @@ export class Store {
       this.sortedSkus = undefined;
       return;
     }
-    const { remove: _remove, productActive, ...fields } = change;
+    const { remove: _remove, productActive, salesChannels, ...fields } = change;
     Object.assign(sku, fields);
     if (productActive !== undefined) sku.product.active = productActive;
+    if (salesChannels !== undefined) sku.product.salesChannels = salesChannels;
   }
 
   /** Categories of a path from the root down. */

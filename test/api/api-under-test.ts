@@ -3,6 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import type { Connection } from 'mongoose';
+import { jsonataExpressions } from '../../adapters/expressions';
+import { filesOfConnector } from '../../adapters/file';
 import { createKeyring } from '../../adapters/secrets/keyring';
 import { createApp, type AppDeps } from '../../api/app';
 import { createLogger } from '../../api/request-logging';
@@ -13,6 +15,7 @@ import { apiKeyModel } from '../../models/api-keys';
 import { connectDatabase } from '../../models/database';
 import { idempotencyModel } from '../../models/idempotency-keys';
 import { ensureIndexes } from '../../models/indexes';
+import { uploadStore } from '../../models/uploads';
 import { checkAnswer } from './documented-answers';
 import { RecordingOrchestrator } from './recording-orchestrator';
 import { bringTo, SECRETS, vtexConnector } from './samples';
@@ -41,7 +44,7 @@ interface Ask {
   /** An API key; the admin's unless given; null for none. */
   key?: string | null;
   headers?: Record<string, string>;
-  /** JSON unless it is text. */
+  /** JSON unless it is text or bytes. */
   body?: unknown;
 }
 
@@ -85,10 +88,17 @@ export class ApiUnderTest {
         done();
       },
     });
+    const expressions = jsonataExpressions();
+    stopping.signal.addEventListener('abort', () => void expressions.close());
     const app = createApp({
       connection,
       orchestrator,
       productTypes: unreachable,
+      expressions,
+      uploads: {
+        limitBytes: 4 * 1024 * 1024,
+        filesOf: ({ _id, config }) => filesOfConnector(config, uploadStore(connection).of(_id), null),
+      },
       secretBox: createKeyring(`test:${randomBytes(32).toString('base64')}`),
       logger: createLogger('trace', sink),
       adminApiKey: ADMIN_KEY,
@@ -132,7 +142,7 @@ export class ApiUnderTest {
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...headers,
       },
-      body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
+      body: body === undefined || typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
     });
     const text = await response.text();
     this.answers.push(text, JSON.stringify([...response.headers]));

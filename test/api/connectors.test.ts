@@ -149,7 +149,7 @@ describe('GET /v1/connectors/{id}', () => {
       },
       offer: { minimumStock: 2 },
       orders: {},
-      schedule: { mode: 'synchronization', everyMinutes: 60 },
+      schedule: { mode: 'synchronization', everyMinutes: 60, fullEveryHours: 24 },
     });
     const checklist = body.activationChecklist as { name: string; done: boolean }[];
     expect(checklist.map(({ name, done }) => [name, done])).toEqual(

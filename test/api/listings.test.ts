@@ -107,6 +107,8 @@ describe('GET …/listings/{sku}', () => {
         quantity: 9,
         price: '1.00',
       },
+      wasAtAmazon: false,
+      unreadable: null,
     });
   });
 
@@ -245,32 +247,5 @@ describe('GET …/problems', () => {
         sampleSkus: ['r1'],
       },
     ]);
-  });
-});
-
-describe('GET …/stock-preview', () => {
-  it('says that nothing is known before the assortment was read', async () => {
-    const id = await api.connector();
-    const { body } = await api.get(`/v1/connectors/${id}/stock-preview`);
-    expect(body).toEqual({ minimumStock: 2, known: false, count: 0, items: [], nextCursor: null });
-  });
-
-  it('lists the SKUs strictly below the minimum that is tried', async () => {
-    const id = await api.connector();
-    const stock = (sku: string, units: number) =>
-      listing(id, sku, { verdict: { kind: 'pause', reasons: [], quantity: 0, stock: units } });
-    await putListings(api.connection, [
-      stock('four', 4),
-      stock('five', 5),
-      stock('three', 3),
-      listing(id, 'endless', { verdict: { kind: 'sell', reasons: [], quantity: 9999, stock: null } }),
-      listing(id, 'kit', { verdict: { kind: 'block', reasons: [], blockReason: 'kit' } }),
-    ]);
-    const first = await api.get(`/v1/connectors/${id}/stock-preview?minimumStock=5&limit=1`);
-    expect(first.body).toMatchObject({ minimumStock: 5, known: true, count: 2, items: [{ sku: 'four', stock: 4 }] });
-    const second = await api.get(
-      `/v1/connectors/${id}/stock-preview?minimumStock=5&limit=1&cursor=${first.body.nextCursor}`
-    );
-    expect(second.body).toMatchObject({ count: 2, items: [{ sku: 'three', stock: 3 }], nextCursor: null });
   });
 });

@@ -42,6 +42,10 @@ export class RecordingOrchestrator implements Orchestrator {
     this.running.add(`catalog-sync:${run.connectorId}:${run.syncId}`);
   }
 
+  async nudgeSync(connectorId: string): Promise<void> {
+    await this.record('nudgeSync', connectorId);
+  }
+
   async isSyncRunning(workflowId: string): Promise<boolean> {
     await this.record('isSyncRunning', workflowId);
     return this.running.has(workflowId);

@@ -1,4 +1,4 @@
-import { ConfigError, loadConfig, spApiUrl } from '../../config';
+import { ConfigError, fileSourceRoot, loadConfig, spApiUrl } from '../../config';
 
 const REQUIRED = {
   MONGODB_URI: 'mongodb://127.0.0.1:27017/longshore',
@@ -94,4 +94,13 @@ test('one address stands in for the hosts of all regions', () => {
   expect(spApiUrl(regional, 'EU')).toBe('https://sellingpartnerapi-eu.amazon.com');
   expect(spApiUrl(regional, 'FE')).toBe('https://sellingpartnerapi-fe.amazon.com');
   expect(spApiUrl(single, 'NA')).toBe('http://127.0.0.1:4000');
+});
+
+test.each([
+  ['production', undefined, null],
+  ['development', undefined, '/'],
+  ['production', '/srv/exports', '/srv/exports'],
+  ['development', '/srv/exports', '/srv/exports'],
+])('in %s with the root %s, files are read by path from %s', (NODE_ENV, FILE_SOURCE_ROOT, root) => {
+  expect(fileSourceRoot(loadConfig({ ...REQUIRED, NODE_ENV, FILE_SOURCE_ROOT }))).toBe(root);
 });

@@ -92,7 +92,7 @@ describe('a configuration that is right', () => {
       },
       offer: { minimumStock: 3 },
       orders: {},
-      schedule: { mode: 'synchronization', everyMinutes: 60 },
+      schedule: { mode: 'synchronization', everyMinutes: 60, fullEveryHours: 24 },
     });
   });
 
@@ -155,6 +155,10 @@ describe('a configuration that is right', () => {
     ['listing.valueLocales', ['en_US', 'es_US']],
     ['listing.statuses', ['active', 'inactive']],
     ['offer.minimumStock', 0],
+    ['offer.stock', { buffer: 2, percentage: 50, cap: 9999 }],
+    ['offer.price', { factor: '1.000001', add: -0.5, floor: 1, ceiling: '1000000', largestChangePercent: 20 }],
+    ['offer.price', { rounding: { to: 'ending', ending: 9.99, direction: 'up' } }],
+    ['offer.price', { floor: '9.90', ceiling: 9.9 }],
     ['orders.defaultZipCode', '98109'],
   ])('%s may be %j', (path, value) => {
     expect(problemsOf(parseConnector(changed([path, value])))).toEqual([]);
@@ -229,6 +233,50 @@ describe('one thing wrong', () => {
     ],
   ];
 
+  const yen: Change = ['amazon.country', 'JP'];
+  const ruleCases: [string, Change[], string[]][] = [
+    ['no percent', [['offer.stock.percentage', 0]], ['offer.stock.percentage: too_small']],
+    ['more than there is', [['offer.stock.percentage', 101]], ['offer.stock.percentage: too_big']],
+    ['half a unit kept back', [['offer.stock.buffer', 0.5]], ['offer.stock.buffer: wrong_type']],
+    ['more than is ever offered', [['offer.stock.cap', 10_000]], ['offer.stock.cap: too_big']],
+    ['nothing offered', [['offer.stock.cap', 0]], ['offer.stock.cap: too_small']],
+    ['a misspelt stock rule', [['offer.stock.bufer', 1]], ['offer.stock.bufer: unknown_field']],
+    ['a factor of nothing', [['offer.price.factor', 0]], ['offer.price.factor: out_of_range']],
+    ['a factor below nothing', [['offer.price.factor', '-1.1']], ['offer.price.factor: out_of_range']],
+    ['a factor of seven places', [['offer.price.factor', '1.0000001']], ['offer.price.factor: decimal']],
+    ['a factor with a comma', [['offer.price.factor', '1,19']], ['offer.price.factor: decimal']],
+    ['a factor that is no number', [['offer.price.factor', true]], ['offer.price.factor: unknown_choice']],
+    ['an addition of half a cent', [['offer.price.add', 0.005]], ['offer.price.add: decimal']],
+    ['a floor of nothing', [['offer.price.floor', 0]], ['offer.price.floor: out_of_range']],
+    [
+      'a floor above the ceiling',
+      [
+        ['offer.price.floor', '10.01'],
+        ['offer.price.ceiling', 10],
+      ],
+      ['offer.price.floor: floor_above_ceiling'],
+    ],
+    ['rounding to nothing in particular', [['offer.price.rounding', {}]], ['offer.price.rounding.to: required']],
+    [
+      'an ending that is not said',
+      [['offer.price.rounding', { to: 'ending' }]],
+      ['offer.price.rounding.ending: required'],
+    ],
+    [
+      'an ending that is not used',
+      [['offer.price.rounding', { to: 'cent', ending: 0.99 }]],
+      ['offer.price.rounding.ending: ending_unused'],
+    ],
+    ['no change at all', [['offer.price.largestChangePercent', 0]], ['offer.price.largestChangePercent: too_small']],
+    ['hundredths of a yen', [yen, ['offer.price.floor', 9.5]], ['offer.price.floor: currency_digits']],
+    ['tenths of a yen', [yen, ['offer.price.rounding', { to: 'tenth' }]], ['offer.price.rounding.to: currency_digits']],
+    [
+      'prices that end in 0.99 yen',
+      [yen, ['offer.price.rounding', { to: 'ending', ending: 0.99 }]],
+      ['offer.price.rounding.ending: currency_digits'],
+    ],
+  ];
+
   const file = (fields: Record<string, unknown>): Change[] => [
     ['source', { type: 'file', path: '/data/products.csv', ...fields }],
   ];
@@ -242,7 +290,7 @@ describe('one thing wrong', () => {
     ['a mark that divides nothing', file({ decimalMark: "'" }), ['source.decimalMark: unknown_choice']],
   ];
 
-  test.each([...cases, ...fileCases])('%s', (_case, changes, problems) => {
+  test.each([...cases, ...ruleCases, ...fileCases])('%s', (_case, changes, problems) => {
     expect(problemsOf(parseConnector(changed(...changes)))).toEqual(problems);
   });
 

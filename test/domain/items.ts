@@ -76,6 +76,14 @@ export const anyItem: fc.Arbitrary<CatalogItem> = fc.record(
     ),
     status: fc.oneof(anyText, fc.constantFrom('active', 'inactive', 'draft')),
     isKit: fc.boolean(),
+    components: fc.array(
+      fc.record({
+        sourceId: fc.constantFrom('1', '2'),
+        units: anyNumber,
+        stock: fc.record({ kind: fc.constant('units' as const), units: anyNumber }),
+      }),
+      { maxLength: 2 }
+    ),
   },
   {
     requiredKeys: [
@@ -108,5 +116,11 @@ export const anySettings: fc.Arbitrary<RuleSettings> = fc
     sendKits: fc.boolean(),
     sendPrice: fc.boolean(),
     minimumStock: fc.oneof(fc.integer({ min: 0, max: 20 }), fc.constant(1_000_000)),
+    stockRules: fc.constantFrom(undefined, { buffer: 2 }, { percentage: 30, cap: 4 }),
+    priceRules: fc.constantFrom(
+      undefined,
+      { currency: 'USD', factor: 1_190_000, add: -5, floor: 10, largestChangePercent: 10 },
+      { currency: 'USD', factor: 1, add: 0, rounding: { step: 100, ending: 99, direction: 'down' } }
+    ),
   } as const)
   .map((changes) => someSettings(changes as Partial<RuleSettings>));

@@ -60,6 +60,7 @@ function blank(): LedgerEntry {
     wanted: null,
     wantedHashes: null,
     sentHashes: null,
+    sentPrice: null,
     sentProductType: null,
     refusedHashes: null,
     lastPayload: null,
@@ -71,6 +72,9 @@ function blank(): LedgerEntry {
     checks: 0,
     nextCheckAt: null,
     seen: null,
+    adopted: null,
+    matchedAt: null,
+    unreadable: null,
     lastRun: 'syn_1',
     fingerprint: '',
   };

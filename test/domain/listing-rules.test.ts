@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import type { ConnectorConfig } from '../../domain/connector';
 import { KIT_NOT_SENT, type Verdict } from '../../domain/listing';
-import { judge, MOST_UNITS_OFFERED, overLimit, ruleSettingsOf } from '../../domain/listing-rules';
+import { draftOf, judge, overLimit, ruleSettingsOf } from '../../domain/listing-rules';
+import { priceRulesOf, type PriceSettings } from '../../domain/price-rules';
+import { MOST_UNITS_OFFERED } from '../../domain/stock-rules';
 import { anItem, anyItem, anySettings, someSettings } from './items';
 
 function units(count: number) {
@@ -62,6 +64,102 @@ describe('minimum stock (V6)', () => {
 
     expect(verdict.kind).toBe('pause');
     expect(verdict.reasons).toContain('No price is sent: it has none in sales channel 1.');
+  });
+});
+
+describe('stock rules (B12)', () => {
+  test('what they leave as nothing is paused, for a reason of its own', () => {
+    const verdict = judge(anItem(units(5)), someSettings({ stockRules: { buffer: 5 } }));
+
+    expect(verdict).toMatchObject({ kind: 'pause', quantity: 0 });
+    expect(verdict.reasons[0]).toBe(
+      'Quantity 0: the source has 5 units; 5 are kept back. Nothing is left to offer. It sells again at 6.'
+    );
+  });
+
+  test('what waits to be mended follows the stock by the same rules', () => {
+    const verdict = blocked(judge(anItem({ brand: '' }), someSettings({ stockRules: { percentage: 50 } })));
+
+    expect(verdict).toMatchObject({ ifSent: 'leave', quantityIfSent: 5 });
+  });
+
+  test('a kit sells what its parts make', () => {
+    const parts = { components: [{ sourceId: '17', units: 2, stock: { kind: 'units', units: 9 } as const }] };
+    const settings = someSettings({ sendKits: true });
+
+    expect(judge(anItem({ isKit: true, ...parts }), settings)).toMatchObject({ kind: 'sell', quantity: 4 });
+    expect(judge(anItem({ isKit: true, ...parts }), { ...settings, minimumStock: 5 }).kind).toBe('pause');
+  });
+});
+
+describe('price rules (B12)', () => {
+  const priced = (verdict: Verdict) =>
+    (wantedOf(verdict).price?.purchasable_offer?.[0]?.our_price as [{ schedule: unknown[] }])[0].schedule[0];
+  const rules = (settings: PriceSettings) => someSettings({ priceRules: priceRulesOf(settings, 'USD') });
+
+  test('the price that they make is sent, and each of them says what it did', () => {
+    const verdict = judge(anItem(), rules({ factor: 1.1, ceiling: 55 }));
+
+    expect(priced(verdict)).toEqual({ value_with_tax: 55 });
+    expect(verdict.reasons[1]).toBe(
+      'Price 55 USD: its price in sales channel 1 is 52.5 USD; times 1.1; lowered to the ceiling of 55 USD.'
+    );
+    expect(verdict.problems).toBeUndefined();
+  });
+
+  test('a price too far from the last one stays behind, and the SKU goes on selling at that', () => {
+    const known = { lastPrice: { minorUnits: 4000, currency: 'USD' } };
+    const verdict = judge(anItem(), rules({ largestChangePercent: 20 }), known);
+
+    expect(verdict.kind).toBe('sell');
+    expect(priced(verdict)).toEqual({ value_with_tax: 40 });
+    expect(verdict.reasons[1]).toBe(
+      'Price 40 USD: the last one that was sent. 52.5 USD waits for approval: its price in sales channel 1.'
+    );
+    expect(verdict.problems).toEqual([
+      {
+        code: 'price_change',
+        message:
+          "Its price would change from 40 USD to 52.5 USD, by more than 20 %. It keeps 40 USD until the new price is approved, or until the connector's offer.price.largestChangePercent is raised.",
+        severity: 'warning',
+        owner: 'merchant',
+        attributes: ['purchasable_offer'],
+      },
+    ]);
+
+    const approved = judge(anItem(), rules({ largestChangePercent: 20 }), {
+      ...known,
+      approvedPrice: { minorUnits: 5250, currency: 'USD' },
+    });
+    expect(priced(approved)).toEqual({ value_with_tax: 52.5 });
+    expect(approved.problems).toBeUndefined();
+  });
+
+  test('a price that they make nothing holds the SKU back like a missing one', () => {
+    const verdict = blocked(judge(anItem(), rules({ add: -60 })));
+
+    expect(verdict.problems.map(({ code, message }) => [code, message])).toEqual([
+      [
+        'invalid',
+        'Its price in sales channel 1 is 52.5 USD, of which the price rules make -7.5 USD: nothing can be sold for that. Correct the rules, or set a floor.',
+      ],
+    ]);
+  });
+
+  test('they touch no price in another currency, and none that is not sent', () => {
+    const foreign = anItem({ price: { minorUnits: 100, currency: 'BRL' } });
+    expect(blocked(judge(foreign, rules({ factor: 2 }))).problems[0]?.message).toContain('is in BRL');
+
+    const known = { lastPrice: { minorUnits: 1, currency: 'USD' } };
+    const unpriced = judge(anItem(), { ...rules({ largestChangePercent: 1 }), sendPrice: false }, known);
+    expect(wantedOf(unpriced).price).toBeUndefined();
+    expect(unpriced.problems).toBeUndefined();
+  });
+
+  test('what would be sent of an item that is held back has the price that they make', () => {
+    expect(draftOf(anItem({ brand: '' }), rules({ factor: 2 }))?.price).toEqual(
+      wantedOf(judge(anItem(), rules({ factor: 2 }))).price
+    );
   });
 });
 
@@ -327,7 +425,7 @@ describe('the settings of a configuration', () => {
     },
     offer: { minimumStock: 2, shippingTemplate: 'Fast' },
     orders: {},
-    schedule: { mode: 'synchronization', everyMinutes: 60 },
+    schedule: { mode: 'synchronization', everyMinutes: 60, fullEveryHours: 24 },
   };
 
   test('hold the marketplace, each language once, and where prices come from', () => {
@@ -346,6 +444,16 @@ describe('the settings of a configuration', () => {
       shippingTemplate: 'Fast',
       priceList: 'sales channel 2',
     });
+  });
+
+  test('hold the rules on stock, and those on prices in whole numbers', () => {
+    const offer = { minimumStock: 2, stock: { cap: 5 }, price: { factor: '1.19', floor: 9.9 } };
+
+    expect(ruleSettingsOf({ ...config, offer })).toMatchObject({
+      stockRules: { cap: 5 },
+      priceRules: { currency: 'MXN', factor: 1_190_000, add: 0, floor: 990 },
+    });
+    expect(ruleSettingsOf({ ...config, offer: { ...offer, price: {} } }).priceRules).toBeUndefined();
   });
 
   test.each([

@@ -81,14 +81,10 @@ describeWithAmazonModels('a product type definition', () => {
     const schema = await schemaOf(await definition());
     expect(schema.$schema).toBe('https://schemas.amazon.com/selling-partners/definitions/product-types/meta-schema/v1');
     expect(schema.properties.item_name?.selectors).toEqual(['marketplace_id', 'language_tag']);
-    expect(schema.required).toEqual([
-      'item_name',
-      'brand',
-      'product_description',
-      'condition_type',
-      'fulfillment_availability',
-    ]);
+    expect(schema.required).toEqual(['item_name', 'brand', 'product_description']);
     expect(JSON.stringify(schema.allOf)).toContain('"if"');
+    const watch = await schemaOf(await definition('', 'WATCH'));
+    expect(watch.required).toEqual([...schema.required, 'condition_type', 'fulfillment_availability']);
   });
 
   it('shrinks with its requirements set and drops what is required when not enforced', async () => {

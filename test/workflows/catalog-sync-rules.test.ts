@@ -1,5 +1,5 @@
 import { syncRunStore } from '../../models/sync-runs';
-import { plainProducts, Rig, type World } from './rig';
+import { plainProducts, Rig } from './rig';
 
 describe('what a sync sends, and when', () => {
   let rig: Rig;
@@ -13,21 +13,10 @@ describe('what a sync sends, and when', () => {
     await rig.control('DELETE', 'faults');
   });
 
-  async function ready(
-    name: string,
-    lines: Parameters<Rig['world']>[1],
-    change?: Parameters<Rig['insertConnector']>[1]
-  ): Promise<{ world: World; connectorId: string }> {
-    const world = await rig.world(name, lines);
-    const connectorId = await rig.insertConnector(world, change);
-    await rig.onboard(connectorId);
-    return { world, connectorId };
-  }
-
   const kit = { isKit: true, price: null, quantity: null, kitItems: [{ refId: 'SKU-0002', quantity: 3 }] };
 
   it('sends kits with the stock their components allow when it is told to, and leaves them alone when no longer', async () => {
-    const { world, connectorId } = await ready(
+    const { world, connectorId } = await rig.ready(
       'kits',
       plainProducts(3, (index) => (index === 0 ? kit : {})),
       (input) => {
@@ -42,7 +31,7 @@ describe('what a sync sends, and when', () => {
   });
 
   it('pauses below the minimum stock, and sells again at it', async () => {
-    const { world, connectorId } = await ready('minimum', plainProducts(3), (input) => {
+    const { world, connectorId } = await rig.ready('minimum', plainProducts(3), (input) => {
       input.offer = { minimumStock: 5 };
     });
     await rig.firstSync(connectorId);
@@ -56,7 +45,7 @@ describe('what a sync sends, and when', () => {
   });
 
   it('keeps the stock of a SKU right while its data waits to be mended', async () => {
-    const { world, connectorId } = await ready('unbranded', plainProducts(3));
+    const { world, connectorId } = await rig.ready('unbranded', plainProducts(3));
     await rig.firstSync(connectorId);
     const [first, ...others] = plainProducts(3, (index) => (index === 0 ? { quantity: 4 } : {}));
     await rig.world('unbranded', [{ ...first, brand: '' }, ...others]);
@@ -68,7 +57,7 @@ describe('what a sync sends, and when', () => {
   });
 
   it('exports only the chosen statuses, and takes what turns inactive off sale', async () => {
-    const { world, connectorId } = await ready('statuses', plainProducts(3));
+    const { world, connectorId } = await rig.ready('statuses', plainProducts(3));
     await rig.firstSync(connectorId);
     await rig.control('POST', 'worlds/statuses/skus/SKU-0003', { active: false });
     expect((await rig.sync(connectorId)).counts).toMatchObject({ live: 2, blocked: 1 });
@@ -79,7 +68,7 @@ describe('what a sync sends, and when', () => {
   });
 
   it('shows a SKU that cannot be read, keeps what it knew of it, and reads it again with the next run', async () => {
-    const { connectorId } = await ready('unreadable', plainProducts(30));
+    const { connectorId } = await rig.ready('unreadable', plainProducts(30));
     await rig.control('POST', 'faults', {
       match: { operation: 'vtex.getSku', skus: ['7'] },
       kind: 'status',
@@ -101,7 +90,7 @@ describe('what a sync sends, and when', () => {
   });
 
   it('tells two SKUs with one reference apart', async () => {
-    const { connectorId } = await ready(
+    const { connectorId } = await rig.ready(
       'twins',
       plainProducts(3, (index) => (index === 2 ? { refId: 'SKU-0001' } : {}))
     );
@@ -115,7 +104,7 @@ describe('what a sync sends, and when', () => {
   });
 
   it('can be asked for some SKUs only', async () => {
-    const { world, connectorId } = await ready('some', plainProducts(5));
+    const { world, connectorId } = await rig.ready('some', plainProducts(5));
     await rig.firstSync(connectorId);
     for (const sku of ['SKU-0001', 'SKU-0002']) await rig.control('POST', `worlds/some/skus/${sku}`, { quantity: 3 });
     const { configVersion } = await rig.connector(connectorId);
@@ -132,7 +121,7 @@ describe('what a sync sends, and when', () => {
   });
 
   it('keeps the configuration it began with, and the next run takes the new one', async () => {
-    const { connectorId } = await ready('versions', plainProducts(60), (input) => {
+    const { connectorId } = await rig.ready('versions', plainProducts(60), (input) => {
       input.offer = { minimumStock: 1 };
     });
     await rig.control('POST', 'faults', { match: { operation: 'putListingsItem' }, kind: 'slow', delayMs: 200 });
@@ -146,7 +135,7 @@ describe('what a sync sends, and when', () => {
   });
 
   it('is started by its schedule, which is paused until activation', async () => {
-    const { connectorId } = await ready('scheduled', plainProducts(3));
+    const { connectorId } = await rig.ready('scheduled', plainProducts(3));
     expect(await rig.orchestrator.scheduleState(connectorId)).toEqual({ nextRunAt: null, paused: true });
     await rig.firstSync(connectorId);
     const state = await rig.orchestrator.scheduleState(connectorId);
@@ -160,14 +149,14 @@ describe('what a sync sends, and when', () => {
   });
 
   it('does not run for a connector that is paused', async () => {
-    const { connectorId } = await ready('resting', plainProducts(3));
+    const { connectorId } = await rig.ready('resting', plainProducts(3));
     await rig.client.schedule.getHandle(`catalog-sync:${connectorId}`).trigger('SKIP');
     await new Promise((resolve) => setTimeout(resolve, 1500));
     expect(await syncRunStore(rig.database).history(connectorId, 10)).toEqual([]);
   });
 
   it('goes on with a fresh history when its own is long', async () => {
-    const { connectorId } = await ready('long', plainProducts(250));
+    const { connectorId } = await rig.ready('long', plainProducts(250));
     await rig.orchestrator.startActivation(connectorId);
     const first = await rig.ended(connectorId, () => true);
     expect(first.counts.live).toBe(250);

@@ -13,22 +13,11 @@ describe('a catalogue sync', () => {
     await rig.control('DELETE', 'faults');
   });
 
-  async function ready(
-    name: string,
-    lines: Parameters<Rig['world']>[1],
-    change?: Parameters<Rig['insertConnector']>[1]
-  ): Promise<{ world: World; connectorId: string }> {
-    const world = await rig.world(name, lines);
-    const connectorId = await rig.insertConnector(world, change);
-    await rig.onboard(connectorId);
-    return { world, connectorId };
-  }
-
   const amazonCalls = async (): Promise<number> =>
     (await rig.control<{ amazon: number }>('GET', 'calls/summary')).amazon;
 
   it('brings every SKU of the generated catalogue to a named state with a reason, and the books agree', async () => {
-    const { world, connectorId } = await ready('generated', { generate: 120, seed: 1 }, (input) => {
+    const { world, connectorId } = await rig.ready('generated', { generate: 120, seed: 1 }, (input) => {
       input.offer = { minimumStock: 3 };
     });
     const run = await rig.firstSync(connectorId, 90);
@@ -55,7 +44,7 @@ describe('a catalogue sync', () => {
   });
 
   it('asks Amazon nothing when nothing has changed', async () => {
-    const { connectorId } = await ready('unchanged', plainProducts(30));
+    const { connectorId } = await rig.ready('unchanged', plainProducts(30));
     await rig.firstSync(connectorId);
     const before = await amazonCalls();
     const run = await rig.sync(connectorId);
@@ -64,7 +53,7 @@ describe('a catalogue sync', () => {
   });
 
   it('sends a stock change by one PATCH of the quantity alone', async () => {
-    const { world, connectorId } = await ready('stock', plainProducts(5));
+    const { world, connectorId } = await rig.ready('stock', plainProducts(5));
     await rig.firstSync(connectorId);
     await rig.control('POST', 'worlds/stock/skus/SKU-0002', { quantity: 7 });
     await rig.sync(connectorId);
@@ -87,7 +76,7 @@ describe('a catalogue sync', () => {
 
   it('sends the rest when the SKU limit is raised, and a SKU that a rule holds back takes no place', async () => {
     const kit = { isKit: true, price: null, quantity: null, kitItems: [{ refId: 'SKU-0002', quantity: 1 }] };
-    const { world, connectorId } = await ready(
+    const { world, connectorId } = await rig.ready(
       'limit',
       plainProducts(12, (index) => (index === 0 ? kit : {})),
       (input) => {
@@ -109,7 +98,7 @@ describe('a catalogue sync', () => {
   });
 
   it('retries SKUs that answer 500 five times each while the others are done on time, with each attempt visible', async () => {
-    const { connectorId } = await ready('flaky', plainProducts(60));
+    const { connectorId } = await rig.ready('flaky', plainProducts(60));
     const bad = Array.from({ length: 20 }, (_, index) => `SKU-${String(index * 3 + 1).padStart(4, '0')}`);
     await rig.control('POST', 'faults', {
       match: { operation: 'putListingsItem', skus: bad },
@@ -129,7 +118,7 @@ describe('a catalogue sync', () => {
   });
 
   it('does not retry what Amazon refuses, keeps its reasons, and sends it again when it changes', async () => {
-    const { world, connectorId } = await ready('refused', [
+    const { world, connectorId } = await rig.ready('refused', [
       ...plainProducts(4),
       ...plainProducts(5)
         .slice(4)
@@ -152,7 +141,7 @@ describe('a catalogue sync', () => {
   });
 
   it('takes a SKU off sale whose content was refused in the same change', async () => {
-    const { world, connectorId } = await ready('oversold', plainProducts(3));
+    const { world, connectorId } = await rig.ready('oversold', plainProducts(3));
     await rig.firstSync(connectorId);
     await rig.control('POST', 'worlds/oversold/skus/SKU-0002', { name: 'A name that Amazon refuses', quantity: 0 });
     await rig.control('POST', 'faults', {
@@ -169,7 +158,7 @@ describe('a catalogue sync', () => {
   });
 
   it('ends a run that is cancelled before its first step, so that the next one can start', async () => {
-    const { connectorId } = await ready('early', plainProducts(3));
+    const { connectorId } = await rig.ready('early', plainProducts(3));
     await rig.firstSync(connectorId);
     await rig.stopWorker();
     const syncId = await rig.startSync(connectorId);
@@ -181,7 +170,7 @@ describe('a catalogue sync', () => {
   });
 
   it('takes a SKU that leaves the assortment off sale, and sells it again when it is back', async () => {
-    const { world, connectorId } = await ready('leaving', plainProducts(4));
+    const { world, connectorId } = await rig.ready('leaving', plainProducts(4));
     await rig.firstSync(connectorId);
     await rig.world('leaving', plainProducts(3));
     const run = await rig.sync(connectorId);
@@ -193,7 +182,7 @@ describe('a catalogue sync', () => {
   });
 
   it('waits out an outage of Amazon with one backoff, says so, and burns no attempt', async () => {
-    const { connectorId } = await ready('outage', plainProducts(40));
+    const { connectorId } = await rig.ready('outage', plainProducts(40));
     for (const operation of ['putListingsItem', 'searchListingsItems'])
       await rig.control('POST', 'faults', { match: { operation }, kind: 'status', status: 503 });
     await rig.orchestrator.startActivation(connectorId);
@@ -210,7 +199,7 @@ describe('a catalogue sync', () => {
   });
 
   it('parks when the client secret expires, and goes on by itself when a new one is saved', async () => {
-    const { world, connectorId } = await ready('expiring', plainProducts(10));
+    const { world, connectorId } = await rig.ready('expiring', plainProducts(10));
     await rig.firstSync(connectorId);
     await rig.control('POST', 'worlds/expiring/amazon', { secretExpired: true, expireTokens: true });
     await rig.control('POST', 'worlds/expiring/skus/SKU-0003', { quantity: 3 });
@@ -236,7 +225,7 @@ describe('a catalogue sync', () => {
   });
 
   it('leaves the price alone when it is not to be sent', async () => {
-    const { world, connectorId } = await ready('priceless', plainProducts(3), (input) => {
+    const { world, connectorId } = await rig.ready('priceless', plainProducts(3), (input) => {
       input.listing = { sendKits: false, sendPrice: false };
     });
     const run = await rig.firstSync(connectorId);
@@ -246,7 +235,7 @@ describe('a catalogue sync', () => {
   });
 
   it('can be paused, resumed and cancelled', async () => {
-    const { connectorId } = await ready('paused', plainProducts(300));
+    const { connectorId } = await rig.ready('paused', plainProducts(300));
     await rig.control('POST', 'faults', { match: { operation: 'putListingsItem' }, kind: 'slow', delayMs: 150 });
     await rig.orchestrator.startActivation(connectorId);
     await rig.until(async () => (await rig.run(connectorId))?.phase === 'publish', 'the run to publish');
@@ -264,7 +253,7 @@ describe('a catalogue sync', () => {
   });
 
   it('runs once at a time, whatever starts it', async () => {
-    const { connectorId } = await ready('single', plainProducts(60));
+    const { connectorId } = await rig.ready('single', plainProducts(60));
     await rig.control('POST', 'faults', { match: { operation: 'putListingsItem' }, kind: 'slow', delayMs: 200 });
     await rig.orchestrator.startActivation(connectorId);
     await rig.until(async () => (await rig.run(connectorId)) !== undefined, 'the first run to begin');

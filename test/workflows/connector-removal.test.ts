@@ -83,7 +83,7 @@ describe('a removal', () => {
       id: 'MZN',
       name: 'Amazon',
       followUpEmail: 'ops@example.com',
-      searchURIEndpoint: `http://127.0.0.1:3000/hooks/vtex/${connectorId}`,
+      searchURIEndpoint: await rig.hookEndpoint(connectorId),
     });
     await rig.orchestrator.configurationChanged(connectorId);
     await rig.onboarded(connectorId);

@@ -1,6 +1,7 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { uploadStore } from '../../models/uploads';
 import { plainProducts, Rig, type World } from './rig';
 
 /** A merchant's export: rows that a test changes, written as a whole each time. */
@@ -149,5 +150,46 @@ describe('a connector whose source is a file', () => {
     renameSync(`${shop.path}.away`, shop.path);
     const run = await rig.ended(connectorId, (each) => each._id === syncId);
     expect(run.counts).toMatchObject({ live: 3, removed: 0 });
+  });
+
+  it('waits for an upload, goes on when it comes, and sends what the next one changes', async () => {
+    const world = await rig.world('file-upload', plainProducts(1));
+    const connectorId = await rig.insertConnector(world, (input) => {
+      input.source = { type: 'file', upload: true };
+    });
+    const rowsOf = (price: string): string =>
+      `sku,title,price,stock,brand,description,category\n${[1, 2, 3].map((each) => `UP-${each},Runner ${each},${each === 2 ? price : '9.90'},5,Acme,A light shirt.,Men/Shirts`).join('\n')}\n`;
+    const upload = async (text: string): Promise<void> => {
+      const arrival = { connectorId, name: 'products.csv', by: 'test', at: new Date() };
+      await uploadStore(rig.database).receive(
+        arrival,
+        (async function* () {
+          yield Buffer.from(text);
+        })()
+      );
+      await rig.orchestrator.configurationChanged(connectorId);
+    };
+
+    await rig.orchestrator.startOnboarding(connectorId);
+    expect(await rig.waiting(connectorId, 'upload_missing')).toMatchObject({
+      field: 'source.upload',
+      owner: 'merchant',
+      message: `No catalogue has been uploaded yet. Send it with PUT /v1/connectors/${connectorId}/catalogue?name=products.csv, the file as the body.`,
+    });
+    await upload(rowsOf('9.90'));
+    await rig.onboard(connectorId);
+    expect((await sourceStep(connectorId))?.detail).toBe(
+      'products.csv is a file with one SKU a row, UTF-8, separated by commas: 3 SKUs in it.'
+    );
+    expect((await rig.firstSync(connectorId)).counts).toMatchObject({ live: 3 });
+    const before = await rig.books(world);
+
+    await upload(rowsOf('8.80'));
+    expect((await rig.sync(connectorId)).counts).toMatchObject({ live: 3 });
+    const after = await rig.books(world);
+    expect(after['UP-2']).toMatchObject({ price: 8.8 });
+    const touched = Object.keys(after).filter((sku) => after[sku]?.submissions !== before[sku]?.submissions);
+    expect(touched).toEqual(['UP-2']);
+    expect(await uploadStore(rig.database).of(connectorId).kept()).toHaveLength(1);
   });
 });

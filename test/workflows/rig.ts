@@ -3,6 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Connection as Database } from 'mongoose';
 import pino from 'pino';
+import { jsonataExpressions } from '../../adapters/expressions';
 import { createOrchestrator } from '../../adapters/temporal/orchestrator';
 import { createKeyring } from '../../adapters/secrets/keyring';
 import { loadConfig, type Config } from '../../config';
@@ -16,8 +17,9 @@ import { connectorModel, connectorStore, type ConnectorDocument } from '../../mo
 import { credentialIdOf, credentialStore } from '../../models/credentials';
 import { connectDatabase } from '../../models/database';
 import { ensureIndexes } from '../../models/indexes';
+import { hookTokenStore } from '../../models/hook-tokens';
 import { ledgerStore, listingModel, type ListingDocument } from '../../models/listings';
-import { syncRunStore, type SyncRunDocument } from '../../models/sync-runs';
+import { syncRunStore, type SyncRequest, type SyncRunDocument } from '../../models/sync-runs';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox';
 import { createActivities } from '../../worker/activities';
 
@@ -70,6 +72,7 @@ function quietRuntime(): void {
 /** Workers, a database and a sandbox of one test file's own, on the servers that the whole test run shares. */
 export class Rig {
   readonly worlds = new Map<string, World>();
+  private readonly expressions = jsonataExpressions();
   private worker: { worker: Worker; done: Promise<void> } | undefined;
 
   private constructor(
@@ -102,6 +105,8 @@ export class Rig {
       SPAPI_URL: sandbox.url,
       VTEX_URL: `${sandbox.url}/vtex/{account}`,
       VTEX_PRICING_URL: `${sandbox.url}/vtex-pricing/{account}`,
+      SALESLAYER_URL: `${sandbox.url}/saleslayer`,
+      SALESLAYER_REST_URL: `${sandbox.url}/saleslayer-rest/catalog/rest/Catalog`,
       PUBLIC_URL: 'http://127.0.0.1:3000',
       RETRY_INITIAL_SECONDS: '1',
       RETRY_MAXIMUM_SECONDS: '4',
@@ -136,6 +141,7 @@ export class Rig {
         config: this.config,
         connection: this.database,
         orchestrator: this.orchestrator,
+        expressions: this.expressions,
         logger: pino({ level: 'silent' }),
       }),
       shutdownGraceTime: 1000,
@@ -159,6 +165,7 @@ export class Rig {
           config: this.config,
           connection: this.database,
           orchestrator: this.orchestrator,
+          expressions: this.expressions,
           logger: pino({ level: 'silent' }),
         })
       ),
@@ -178,6 +185,7 @@ export class Rig {
     for (const { _id } of await connectorModel(this.database).find().lean())
       await this.orchestrator.deleteSchedule(_id);
     await this.stopWorker();
+    await this.expressions.close();
     await this.orchestrator.close();
     await this.client.connection.close();
     await this.native.close();
@@ -220,6 +228,26 @@ export class Rig {
       `books?seller=${sellerId}`
     );
     return books.amazon[sellerId] ?? {};
+  }
+
+  /** Puts a listing into a seller's account, as another tool of theirs would. */
+  async putAtAmazon(world: World, sku: string, body: Record<string, unknown>): Promise<void> {
+    const { clientId, clientSecret, refreshToken, sellerId, marketplaceIds } = world.amazon;
+    const grant = { grant_type: 'refresh_token', refresh_token: refreshToken };
+    const token = await fetch(`${this.sandbox.url}/auth/o2/token`, {
+      method: 'POST',
+      body: new URLSearchParams({ ...grant, client_id: clientId, client_secret: clientSecret }),
+    });
+    const { access_token } = (await token.json()) as { access_token: string };
+    const path = `/listings/2021-08-01/items/${sellerId}/${encodeURIComponent(sku)}`;
+    const answer = await fetch(`${this.sandbox.url}${path}?marketplaceIds=${marketplaceIds[0]}`, {
+      method: 'PUT',
+      headers: { 'x-amz-access-token': access_token, 'content-type': 'application/json', 'user-agent': 'Other/1.0' },
+      body: JSON.stringify(body),
+    });
+    const text = await answer.text();
+    if (!answer.ok || !text.includes('ACCEPTED')) throw new Error(`putting ${sku}: ${answer.status} ${text}`);
+    await this.until(async () => (await this.books(world))[sku]?.state === 'live', `${sku} to be at Amazon`);
   }
 
   /** Writes a connector as the API would, without starting anything. */
@@ -296,6 +324,18 @@ export class Rig {
     return found;
   }
 
+  /** A world with a connector that is onboarded to `inactive`. */
+  async ready(
+    name: string,
+    lines: Parameters<Rig['world']>[1],
+    change?: Parameters<Rig['insertConnector']>[1]
+  ): Promise<{ world: World; connectorId: string }> {
+    const world = await this.world(name, lines);
+    const connectorId = await this.insertConnector(world, change);
+    await this.onboard(connectorId);
+    return { world, connectorId };
+  }
+
   /** Onboards a connector to `inactive`. */
   async onboard(connectorId: string): Promise<void> {
     await this.orchestrator.startOnboarding(connectorId);
@@ -311,19 +351,19 @@ export class Rig {
   /** Activates an onboarded connector and waits for its first sync to end. */
   async firstSync(connectorId: string, seconds = 60): Promise<SyncRunDocument> {
     await this.orchestrator.startActivation(connectorId);
-    return this.ended(connectorId, () => true, seconds);
+    return this.ended(connectorId, (run) => run.trigger === 'activation', seconds);
   }
 
   /** Runs one more sync, as the API would. */
-  async sync(connectorId: string, seconds = 60): Promise<SyncRunDocument> {
-    const syncId = await this.startSync(connectorId);
+  async sync(connectorId: string, seconds = 60, wanted: Partial<SyncRequest> = {}): Promise<SyncRunDocument> {
+    const syncId = await this.startSync(connectorId, wanted);
     return this.ended(connectorId, (run) => run._id === syncId, seconds);
   }
 
-  async startSync(connectorId: string): Promise<string> {
+  async startSync(connectorId: string, wanted: Partial<SyncRequest> = {}): Promise<string> {
     const { configVersion } = await this.connector(connectorId);
     const opened = await syncRunStore(this.database).request(
-      { connectorId, trigger: 'api', mode: 'synchronization', scope: 'full', skus: [], configVersion },
+      { connectorId, trigger: 'api', mode: 'synchronization', scope: 'full', skus: [], configVersion, ...wanted },
       (workflowId) => this.orchestrator.isSyncRunning(workflowId)
     );
     if (opened.kind === 'busy') throw new Error(`sync ${opened.syncId} is at work`);
@@ -416,6 +456,12 @@ export class Rig {
   }
 
   /** Writes an affiliate as a person in the store's admin would, whatever the store refuses by API. */
+  /** Where the connector's store sends change notifications. */
+  async hookEndpoint(connectorId: string): Promise<string> {
+    const tokens = hookTokenStore(this.database, createKeyring(this.config.ENCRYPTION_KEYS));
+    return `${this.config.PUBLIC_URL}/hooks/vtex/${connectorId}/${await tokens.tokenOf(connectorId)}`;
+  }
+
   async createAffiliateByHand(world: World, affiliate: { id: string } & Partial<AffiliateBook>): Promise<void> {
     await this.control('POST', `worlds/${world.name}/vtex`, { affiliateCreation: 'allowed' });
     const answer = await fetch(

@@ -8,6 +8,7 @@ import type { Row } from './row';
 /** What a configurable product gives to its variations. */
 interface Parent {
   sku: string;
+  title: string;
   description: string;
   categories: string;
   attributes: Record<string, string[]>;
@@ -30,6 +31,7 @@ export const magento: Layout = {
         if (row.text('store_view_code') !== '' || row.text('configurable_variations') === '') return;
         const parent: Parent = {
           sku: row.text('sku'),
+          title: row.text('name'),
           description: row.text('description'),
           categories: row.text('categories'),
           attributes: attributesOf(row),
@@ -65,6 +67,7 @@ function rawItem(
   return {
     sku: row.text('sku'),
     productId: parent?.sku,
+    productTitle: parent?.title,
     title: row.text('name'),
     brand: (attributes.brand ?? attributes.manufacturer)?.[0] ?? defaults?.brand,
     description: row.text('description') || row.text('short_description') || parent?.description || '',

@@ -1,6 +1,7 @@
 import type { FileField } from '../../../domain/connector-rules';
 import { outcomeOf, type Outcome, type RawItem } from '../item';
 import type { ReadingSettings } from '../settings';
+import { languageOf, mergedTexts, type RawTexts } from '../translations';
 import type { Layout } from './layout';
 import { keyOf, type Header, type Row } from './row';
 
@@ -26,7 +27,7 @@ const NAMES: Record<FileField, readonly string[]> = {
 type ColumnOf = (field: FileField) => string | undefined;
 
 /** Finds the column of a field: the one that the mapping names, else one by a usual name. */
-export function columnFinder(header: Header, columns: ReadingSettings['columns'] = {}): ColumnOf {
+function columnFinder(header: Header, columns: ReadingSettings['columns'] = {}): ColumnOf {
   const found = new Map<FileField, string | undefined>();
   for (const field of Object.keys(NAMES) as FileField[]) {
     const mapped = columns[field];
@@ -48,25 +49,74 @@ export function plain(columns?: ReadingSettings['columns']): Layout {
     skuColumn: (header) => column(header, 'sku'),
     priceColumn: (header) => column(header, 'price'),
     open(header, settings) {
-      const columnOf = columnFinder(header, columns);
-      return { read: (row) => [plainOutcome(row, columnOf, settings)], end: () => [] };
+      const found = plainColumns(header, columns);
+      return { read: (row) => [plainOutcome(row, found, settings)], end: () => [] };
     },
   };
+}
+
+/** What the columns of a file are. */
+export interface PlainColumns {
+  of: ColumnOf;
+  /** Columns that are no field, by key. */
+  attributes: string[];
+  translated: TranslatedColumn[];
+}
+
+/** A column that says in another language what another one says. */
+interface TranslatedColumn {
+  key: string;
+  language: string;
+  /** The field or the attribute that it says it of. */
+  of: 'title' | 'description' | 'size' | 'color' | { attribute: string };
+}
+
+const TRANSLATED_FIELDS = ['title', 'description', 'size', 'color'] as const;
+
+export function plainColumns(header: Header, columns?: ReadingSettings['columns']): PlainColumns {
+  const columnOf = columnFinder(header, columns);
+  const fields = new Set((Object.keys(NAMES) as FileField[]).map(columnOf));
+  const others = header.keys.filter((key) => !fields.has(key));
+  const translated = others.flatMap((key): TranslatedColumn[] => {
+    const ending = languageOf(key);
+    if (!ending) return [];
+    const field = TRANSLATED_FIELDS.find((each) => isNameOf(each, ending.base));
+    const of = field ?? (others.includes(ending.base) ? { attribute: header.nameOf(ending.base) } : undefined);
+    return of ? [{ key, language: ending.language, of }] : [];
+  });
+  const isTranslated = new Set(translated.map(({ key }) => key));
+  return { of: columnOf, attributes: others.filter((key) => !isTranslated.has(key)), translated };
+
+  /** Whether a key is the field's column, or another usual name of a field that has one. */
+  function isNameOf(field: FileField, base: string): boolean {
+    const column = columnOf(field);
+    return column !== undefined && header.has(column) && (column === base || NAMES[field].includes(base));
+  }
+}
+
+function translationsOf(row: Row, translated: readonly TranslatedColumn[]): Record<string, RawTexts> {
+  const texts: Record<string, RawTexts> = {};
+  for (const { key, language, of } of translated) {
+    const value = row.text(key);
+    if (value === '') continue;
+    const found = (texts[language] ??= {});
+    if (of === 'title' || of === 'description') found[of] = value;
+    else if (of === 'size' || of === 'color') found.options = { ...found.options, [of]: value };
+    else found.attributes = { ...found.attributes, [of.attribute]: value.split(/[|\n]/) };
+  }
+  return texts;
 }
 
 /** One row as one SKU; columns that are no field become attributes. */
 export function plainOutcome(
   row: Row,
-  columnOf: ColumnOf,
+  columns: PlainColumns,
   settings: ReadingSettings,
-  further: Pick<RawItem, 'options' | 'attributes' | 'components'> = {}
+  further: Pick<RawItem, 'options' | 'attributes' | 'components' | 'language' | 'translations'> = {}
 ): Outcome {
-  const field = (name: FileField): string => row.text(columnOf(name));
+  const field = (name: FileField): string => row.text(columns.of(name));
   return outcomeOf(row.line, field('sku'), settings, () => {
-    const fields = new Set((Object.keys(NAMES) as FileField[]).map(columnOf));
-    const others = row.header.keys
-      .filter((key) => !fields.has(key))
-      .map((key) => [row.header.nameOf(key), row.text(key).split(/[|\n]/)] as const);
+    const others = columns.attributes.map((key) => [row.header.nameOf(key), row.text(key).split(/[|\n]/)] as const);
     return {
       sku: field('sku'),
       productId: field('productId'),
@@ -84,6 +134,8 @@ export function plainOutcome(
       stock: field('stock'),
       status: field('status'),
       components: further.components,
+      language: further.language,
+      translations: mergedTexts(translationsOf(row, columns.translated), further.translations ?? {}),
     };
   });
 }

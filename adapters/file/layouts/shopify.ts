@@ -67,6 +67,7 @@ function rawItem(product: Row, variant: Row, optionNames: string[], images: stri
   return {
     sku: skuOf(variant),
     productId: product.text('handle'),
+    productTitle: title,
     title: [title, ...options.map(([, value]) => value)].filter(Boolean).join(' - '),
     brand: product.text('vendor'),
     description: product.text('body_html'),

@@ -19,9 +19,9 @@ export class FilesUnderTest {
     return path;
   }
 
-  source(path: string, options: Partial<FileSourceOptions> = {}): FileCatalogue {
+  source(path: string, options: Partial<FileSourceOptions> = {}): Required<FileCatalogue> {
     return createFileSource({
-      path,
+      place: { path, root: '/' },
       format: 'auto',
       currency: 'USD',
       workFolder: join(this.folder, 'work'),

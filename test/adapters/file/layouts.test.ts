@@ -22,6 +22,8 @@ bag,Bag,,Acme,,Bags,,true,Title,Default Title,,,,10,shopify,1,deny,7,,,,,active,
       sku: 'TEE-S',
       sourceId: 'TEE-S',
       productId: 'tee',
+      productReference: 'tee',
+      productTitle: 'Basic Tee',
       title: 'Basic Tee - S - Red',
       brand: 'Acme',
       descriptionHtml: '<p>Soft.</p>\n<p>Warm.</p>',
@@ -67,6 +69,8 @@ KIT,,Top,bundle,Default Category/Sets,Set,,,1,,,,,0,1,1,1,,"name=Shirt,type=sele
     expect(items).toHaveLength(4);
     expect(small).toMatchObject({
       productId: 'T',
+      productReference: 'T',
+      productTitle: 'Tee',
       title: 'Tee-S',
       brand: 'Acme',
       descriptionHtml: '<p>Soft</p>',
@@ -80,7 +84,15 @@ KIT,,Top,bundle,Default Category/Sets,Set,,,1,,,,,0,1,1,1,,"name=Shirt,type=sele
     });
     expect(medium).toMatchObject({ status: 'inactive', stock: { units: 0 } });
     expect(gift).toMatchObject({ stock: { kind: 'unlimited' }, options: {} });
-    expect(kit).toMatchObject({ isKit: true, stock: { kind: 'units', units: 2 } });
+    expect(kit).toMatchObject({
+      isKit: true,
+      stock: { kind: 'units', units: 2 },
+      components: [
+        { sourceId: 'T-S', units: 2, stock: { kind: 'units', units: 5 } },
+        { sourceId: 'GIFT', units: 1, stock: { kind: 'unlimited' } },
+      ],
+    });
+    expect(kit?.productReference).toBeUndefined();
     expect(kit?.price).toBeUndefined();
   });
 
@@ -156,6 +168,7 @@ KIT,,Top,bundle,Default Category/Sets,Set,,,1,,,,,0,1,1,1,,"name=Shirt,type=sele
       sku: 'G1',
       sourceId: 'G1',
       productId: 'G',
+      productReference: 'G',
       title: 'Tee red',
       brand: 'Acme',
       descriptionHtml: 'Soft',
@@ -207,6 +220,43 @@ KIT,,Top,bundle,Default Category/Sets,Set,,,1,,,,,0,1,1,1,,"name=Shirt,type=sele
       attributes: { pflege: ['kalt', 'lüften'] },
       images: ['https://bilder.example/a.jpg', 'https://bilder.example/b.jpg'],
     });
+  });
+
+  it('takes columns whose name ends in a language for translations of the column before the ending', async () => {
+    const { items } = await files.read(
+      'languages.csv',
+      [
+        'sku,name,title_es,name:fr,description,Description (es-MX),price,color,color_es,material,material_es,material_xx,made_in,care_es,price_es',
+        'A,Shirt,Camisa,Chemise,Soft,Suave,1,Red,Rojo,Wool|Silk,Lana|Seda,x,Spain,frío,2',
+        'B,Cup,,,Hard,,1,,,,,,,,',
+      ].join('\n')
+    );
+    expect(items[0]).toMatchObject({
+      title: 'Shirt',
+      options: { color: 'Red' },
+      // What ends in a language and has no column before the ending, or none of texts, is an attribute as any other.
+      attributes: {
+        material: ['Wool', 'Silk'],
+        material_xx: ['x'],
+        made_in: ['Spain'],
+        care_es: ['frío'],
+        price_es: ['2'],
+      },
+      translations: {
+        es: { title: 'Camisa', options: { color: 'Rojo' }, attributes: { material: ['Lana', 'Seda'] } },
+        fr: { title: 'Chemise' },
+        es_MX: { descriptionHtml: 'Suave' },
+      },
+    });
+    expect(items[0]?.attributes).not.toHaveProperty('material_es');
+    expect(items[1]).not.toHaveProperty('translations');
+  });
+
+  it('knows the languages of mapped columns too', async () => {
+    const { items } = await files.read('mapped.csv', 'Nr;Bezeichnung;Bezeichnung_en;Preis\nA;Hemd;Shirt;1,50\n', {
+      columns: { sku: 'Nr', title: 'Bezeichnung', price: 'Preis' },
+    });
+    expect(items[0]).toMatchObject({ title: 'Hemd', attributes: {}, translations: { en: { title: 'Shirt' } } });
   });
 
   it('says what it found and what is needed when the columns are not known', async () => {
@@ -306,13 +356,85 @@ describe('JSON lines', () => {
       gtins: ['4006381333931'],
       attributes: {},
     });
-    expect(set).toMatchObject({ isKit: true, stock: { kind: 'units', units: 1 } });
+    expect(set).toMatchObject({
+      isKit: true,
+      stock: { kind: 'units', units: 1 },
+      components: [
+        { sourceId: 'TEE-S', units: 2, stock: { kind: 'units', units: 3 } },
+        { sourceId: 'FLAT', units: 1, stock: { kind: 'units', units: 9 } },
+      ],
+    });
+    expect(small).toMatchObject({ productReference: 'TEE', productTitle: 'Tee' });
+    expect(set).not.toHaveProperty('productReference');
     expect(unreadable.map(({ sourceId, reason }) => `${sourceId} — ${reason}`)).toEqual([
       'TEE-L — line 1 of catalogue.jsonl: SKU TEE-L: Its field price does not have the form that is read here.',
       'line 1 of catalogue.jsonl — line 1 of catalogue.jsonl: It has no SKU.',
       'line 3 of catalogue.jsonl — line 3 of catalogue.jsonl: It is not valid JSON.',
       'line 6 of catalogue.jsonl — line 6 of catalogue.jsonl: It is not a JSON object; write one product a line.',
       'line 7 of catalogue.jsonl — line 7 of catalogue.jsonl: The product has no SKUs.',
+    ]);
+  });
+
+  it('hold texts in further languages, of a product and of a SKU', async () => {
+    const { items } = await files.read(
+      'languages.jsonl',
+      [
+        JSON.stringify({
+          refId: 'TEE',
+          name: 'Tee',
+          language: 'en',
+          translations: {
+            'es-mx': { name: 'Playera', descriptionHtml: 'Suave', attributes: { material: ['Lana'] } },
+            fr: { name: '' },
+          },
+          skus: [
+            { refId: 'TEE-S', name: 'Tee S', price: 1, translations: { es_MX: { options: { size: 'CH' } } } },
+            { refId: 'TEE-M', price: 1, translations: { 'es-mx': { attributes: { care: 'Frío' } } } },
+          ],
+        }),
+        JSON.stringify({ sku: 'CUP', title: 'Cup', title_es: 'Taza', translations: { de: { title: 'Tasse' } } }),
+      ].join('\n')
+    );
+    const { 'TEE-S': small, 'TEE-M': medium, CUP: cup } = bySku(items);
+    const product = { productTitle: 'Playera', descriptionHtml: 'Suave' };
+    expect(small?.language).toBe('en');
+    expect(small?.translations).toEqual({
+      es_MX: { ...product, options: { size: 'CH' }, attributes: { material: ['Lana'] } },
+    });
+    // A SKU without a name of its own is called as its product is, in every language.
+    expect(medium?.translations).toEqual({
+      es_MX: { ...product, title: 'Playera', attributes: { material: ['Lana'], care: ['Frío'] } },
+    });
+    expect(cup?.translations).toEqual({ es: { title: 'Taza' }, de: { title: 'Tasse' } });
+  });
+
+  it('that cannot be read are reported under each of their SKUs, so that none is taken for removed', async () => {
+    const product = {
+      refId: 'P',
+      name: 'Set',
+      skus: [
+        { refId: 'P-1', price: 1 },
+        { refId: 'P-2', isKit: true },
+      ],
+    };
+    const whole = JSON.stringify(product).replace('"isKit":true', '"kitItems":[{"refId":"PART"}],"isKit":true');
+    const { items, unreadable } = await files.read(
+      'broken.jsonl',
+      [
+        whole.slice(0, -1),
+        whole.replaceAll('P-', 'Q-').replace('"Set"', '{"en":"Set"}'),
+        '{"sku":"FLAT","price":}',
+        '{"sku":4711,"title":{},"kitItems":1}',
+      ].join('\n')
+    );
+    expect(items).toEqual([]);
+    expect(unreadable.map(({ sourceId, reason }) => `${sourceId} — ${reason}`)).toEqual([
+      'P-1 — line 1 of broken.jsonl: It is not valid JSON.',
+      'P-2 — line 1 of broken.jsonl: It is not valid JSON.',
+      'Q-1 — line 2 of broken.jsonl: Its field name does not have the form that is read here.',
+      'Q-2 — line 2 of broken.jsonl: Its field name does not have the form that is read here.',
+      'FLAT — line 3 of broken.jsonl: It is not valid JSON.',
+      '4711 — line 4 of broken.jsonl: Its field kitItems does not have the form that is read here.',
     ]);
   });
 

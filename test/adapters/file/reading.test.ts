@@ -85,6 +85,25 @@ describe('reading a catalogue in files', () => {
     expect(large - small).toBeLessThan(16);
   });
 
+  it('reports a bad row under its SKU wherever that is certain, so that a known SKU is not taken for removed', async () => {
+    const { unreadable } = await files.read(
+      'shop.csv',
+      Buffer.concat([
+        Buffer.from(`${HEADER}\nRED SHIRT 1,Tee,text,dear,1\nCAFÉ 2,Tee,`),
+        Buffer.from([0xff]),
+        Buffer.from(`,1,1\nS3,Tee,text\nfrom a text,that has, fallen apart\n,Tee,,1,1\nS5,"Tee,,1,1\n`),
+      ])
+    );
+    expect(unreadable.map(({ sourceId }) => sourceId)).toEqual([
+      'RED SHIRT 1',
+      'CAFÉ 2',
+      'S3',
+      'line 5 of shop.csv',
+      'line 6 of shop.csv',
+      'S5',
+    ]);
+  });
+
   it('goes on with the state that a run began with although the file is replaced', async () => {
     const path = files.write('shop.csv', rows(50));
     const first = await files.source(path).readPage(null, 30, never);
@@ -246,7 +265,7 @@ describe('reading a catalogue in files', () => {
         form: 'a file with one SKU a row, UTF-8, separated by commas',
         skus: expect.any(Number) as number,
         unreadable: 1,
-        firstProblem: "line 5 of shop.csv: Its price 'dear' is not a number.",
+        problems: ["line 5 of shop.csv: Its price 'dear' is not a number."],
         isWhole: false,
       },
     ]);

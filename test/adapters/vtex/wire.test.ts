@@ -9,6 +9,7 @@ const CONTEXT = {
   ProductId: 70,
   NameComplete: 'Harbour Tee Blue S',
   ProductName: 'Harbour Tee',
+  ProductRefId: ' HT ',
   SkuName: 'Blue S',
   ProductDescription: '<p>Soft.</p>',
   IsActive: true,
@@ -94,6 +95,8 @@ describe('a VTEX store, over the wire', () => {
         sku: 'LS-7',
         sourceId: '7',
         productId: '70',
+        productReference: 'HT',
+        productTitle: 'Harbour Tee',
         title: 'Harbour Tee Blue S',
         brand: 'Northpier',
         descriptionHtml: '<p>Soft.</p>',
@@ -180,6 +183,23 @@ describe('a VTEX store, over the wire', () => {
       logisticsInfo: [{ itemIndex: 0, stockBalance: 1 }],
     });
     expect((await read('7'))[0]!.price).toEqual({ minorUnits: 1000, currency: 'USD' });
+  });
+
+  it.each([
+    ['the selling price, which is of one', { sellingPrice: 1187, price: 4750 }, 1187],
+    ['the price of a measurement unit, for as many as one holds', { sellingPrice: undefined, price: 4750 }, 1188],
+  ])('takes %s, where nothing better is said', async (_, prices, minorUnits) => {
+    script.simulation = () => ({
+      items: [offer('7', 0, 0, { ...prices, unitMultiplier: 0.25 })],
+      logisticsInfo: [{ itemIndex: 0, stockBalance: 1 }],
+    });
+    expect((await read('7'))[0]!.price).toEqual({ minorUnits, currency: 'USD' });
+  });
+
+  it('multiplies a price of pricing, which is of one measurement unit', async () => {
+    script.skus = (id) => ({ ...CONTEXT, Id: Number(id), UnitMultiplier: 2.5 });
+    script.price = () => ({ sellingPrice: 19.99 });
+    expect((await read('7'))[0]!.price).toEqual({ minorUnits: 4998, currency: 'USD' });
   });
 
   it('asks pricing, which counts in units, where a simulation has no price', async () => {

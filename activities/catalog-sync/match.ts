@@ -1,0 +1,56 @@
+import { afterMatch, type LedgerEntry } from '../../domain/ledger';
+import type { AmazonAccount } from '../../domain/ports/amazon';
+import type { ListingDocument } from '../../models/listings';
+import { inParallel } from '../in-parallel';
+import { withPulse } from '../pulse';
+import { runContext, waitingNoter, type CatalogSyncDependencies } from './dependencies';
+
+/** How many SKUs one call asks for. Source: searchListingsItems, `identifiers` holds at most 20. */
+const MATCHED_AT_ONCE = 20;
+
+/**
+ * Asks Amazon which of the SKUs that were never sent it has already, and keeps what it shows of them (B13): those are changed
+ * attribute by attribute, and never replaced whole. The entries given are changed too.
+ */
+export async function matchEntries(
+  { ledger, listings, settings }: Pick<CatalogSyncDependencies, 'ledger' | 'listings' | 'settings'>,
+  account: AmazonAccount,
+  entries: readonly LedgerEntry[],
+  signal: AbortSignal
+): Promise<void> {
+  const asked = entries.filter((entry) => entry.sentHashes === null && entry.matchedAt === null);
+  const batches: LedgerEntry[][] = [];
+  for (let at = 0; at < asked.length; at += MATCHED_AT_ONCE) batches.push(asked.slice(at, at + MATCHED_AT_ONCE));
+  await inParallel(batches, settings.requestsInFlight, async (batch) => {
+    const skus = batch.map(({ sku }) => sku);
+    const shown = new Map((await listings.search(account, skus, signal)).map((each) => [each.sku, each]));
+    const now = new Date();
+    const writes = batch.map((entry) => ({ sku: entry.sku, change: afterMatch(shown.get(entry.sku), now) }));
+    await ledger.change(account.connectorId, writes);
+    batch.forEach((entry, index) => Object.assign(entry, writes[index]!.change));
+  });
+}
+
+/** Before anything is sent: what is at Amazon already. */
+export function matchSteps(deps: CatalogSyncDependencies) {
+  return {
+    /** Matches everything in the ledger that would be sent for the first time. Safe to repeat. */
+    async matchAtAmazon(input: { syncId: string }): Promise<void> {
+      await withPulse(
+        async ({ signal }) => {
+          const { run, connector, account } = await runContext(deps, input.syncId);
+          for (let page = 0; page <= connector.ledgerPage.number; page++) {
+            signal.throwIfAborted();
+            await matchEntries(deps, account, wouldBeSent(await deps.ledger.page(run.connectorId, page)), signal);
+          }
+          await deps.runs.update(run._id, { waitingFor: null });
+        },
+        waitingNoter(deps, input.syncId)
+      );
+    },
+  };
+}
+
+function wouldBeSent(entries: readonly ListingDocument[]): ListingDocument[] {
+  return entries.filter((entry) => entry.lane === 'details');
+}
