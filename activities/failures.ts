@@ -7,6 +7,8 @@ function fieldToMend(error: OutsideError): string | undefined {
   if (error.code === 'auth.secret_expired') return 'amazon.clientSecret';
   if (error.code === 'auth.access_revoked') return 'amazon.refreshToken';
   if (isAuthFailure(error.code) && error.facts.system === 'vtex') return 'source.appToken';
+  if (isAuthFailure(error.code) && error.facts.system === 'saleslayer')
+    return /api\s?key/i.test(error.message) ? 'source.apiKey' : 'source.secretKey';
   return undefined;
 }
 

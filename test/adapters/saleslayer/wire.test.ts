@@ -21,13 +21,17 @@ const KEY = 'rest-key-aaaabbbbccccdddd';
 let server: OddServer | undefined;
 const folder = mkdtempSync(join(tmpdir(), 'longshore-test-saleslayer-wire-'));
 let count = 0;
-afterEach(() => server?.close());
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function sourceOf(
   answer: (request: Seen, response: ServerResponse) => void,
   credentials: Parameters<typeof createSalesLayerSource>[0]['credentials'] = { connectorCode: CODE, secretKey: SECRET }
 ): Promise<SalesLayerCatalogue> {
+  await server?.close();
   server = await startOddServer(answer);
   return createSalesLayerSource({
     credentials,
