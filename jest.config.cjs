@@ -17,6 +17,8 @@ module.exports = {
   testTimeout: 60_000,
   // Most tests wait for timers and servers more than they compute.
   maxWorkers: 2,
+  // A worker that has loaded many suites is slow to collect its garbage, and some tests collect it often.
+  workerIdleMemoryLimit: '512MB',
   globalSetup: '<rootDir>/test/setup.ts',
   globalTeardown: '<rootDir>/test/teardown.ts',
 };

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -151,7 +151,8 @@ describe('reading a catalogue in files', () => {
   it('reads again when the file is written to meanwhile', async () => {
     const path = files.write('shop.csv', rows(20_000));
     const reading = files.source(path).readPage(null, 10, never);
-    setTimeout(() => writeFileSync(path, rows(3), { flag: 'a' }), 50);
+    const writing = setInterval(() => writeFileSync(path, rows(3), { flag: 'a' }), 20);
+    void reading.catch(() => undefined).finally(() => clearInterval(writing));
     await expect(reading).rejects.toMatchObject({
       code: 'transient',
       message: `${path} was written to while it was read; it is read again from its beginning.`,
@@ -250,7 +251,8 @@ describe('reading a catalogue in files', () => {
     const reading = files.source(path).readPage(null, 10, stop.signal);
     setTimeout(() => stop.abort(new Error('enough')), 30);
     await expect(reading).rejects.toThrow();
-    expect(readdirSync(join(files.folder, 'work'))).toEqual([]);
+    const work = join(files.folder, 'work');
+    expect(existsSync(work) ? readdirSync(work) : []).toEqual([]);
   });
 
   it('looks at the beginning of a file alone', async () => {
