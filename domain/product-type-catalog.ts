@@ -1,4 +1,5 @@
 import { OutsideError } from './errors';
+import { DefinitionShape } from './mapping-definition';
 import { AMAZON_KEYWORDS, PayloadValidators, type PayloadValidator } from './payload-validation';
 import type { AmazonAccount, ProductTypeQuery, ProductTypes } from './ports/amazon';
 import {
@@ -163,25 +164,37 @@ export function productTypeCatalog({ amazon, store, clock }: ProductTypeCatalogD
     return { productType, marketplaceId: account.marketplace.id, requirements, locale };
   }
 
+  /**
+   * What holds payloads of a product type against the marketplace's own schema.
+   *
+   * @throws OutsideError when Amazon cannot give the definition and none is kept.
+   */
+  async function validatorFor(
+    account: AmazonAccount,
+    productType: string,
+    requirements: Requirements,
+    signal: AbortSignal
+  ): Promise<{ kind: 'known'; validator: PayloadValidator } | UnknownProductType> {
+    const current = await currentOf(account, keyFor(account, productType, requirements, SCHEMA_LOCALE), signal);
+    if (current.kind === 'unknown') return current;
+    const { checksum } = current.definition;
+    const validator =
+      validators.get(checksum) ??
+      validators.add(checksum, await schemaOf(account, current.definition, signal), productType);
+    return { kind: 'known', validator };
+  }
+
   return {
+    validatorFor,
+
     /**
-     * What holds payloads of a product type against the marketplace's own schema.
+     * What a mapping needs to know of a product type; undefined when Amazon has none of this name.
      *
      * @throws OutsideError when Amazon cannot give the definition and none is kept.
      */
-    async validatorFor(
-      account: AmazonAccount,
-      productType: string,
-      requirements: Requirements,
-      signal: AbortSignal
-    ): Promise<{ kind: 'known'; validator: PayloadValidator } | UnknownProductType> {
-      const current = await currentOf(account, keyFor(account, productType, requirements, SCHEMA_LOCALE), signal);
-      if (current.kind === 'unknown') return current;
-      const { checksum } = current.definition;
-      const validator =
-        validators.get(checksum) ??
-        validators.add(checksum, await schemaOf(account, current.definition, signal), productType);
-      return { kind: 'known', validator };
+    async shapeFor(...asked: Parameters<typeof validatorFor>): Promise<DefinitionShape | undefined> {
+      const found = await validatorFor(...asked);
+      return found.kind === 'known' ? new DefinitionShape(found.validator.root) : undefined;
     },
 
     /**

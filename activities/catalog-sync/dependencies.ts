@@ -24,7 +24,7 @@ export interface CatalogSyncDependencies {
   expressions: Pick<Expressions, 'evaluate'>;
   listings: AmazonListings;
   /** Amazon's definitions of product types, kept. */
-  productTypes: Pick<ProductTypeCatalog, 'validatorFor'>;
+  productTypes: Pick<ProductTypeCatalog, 'validatorFor' | 'shapeFor'>;
   orchestrator: Pick<Orchestrator, 'isSyncRunning'>;
   /** The source of a connector, with its secrets opened. */
   sourceOf: (connector: ConnectorDocument) => CatalogSource;

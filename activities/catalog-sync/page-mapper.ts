@@ -2,7 +2,6 @@ import type { CatalogItem } from '../../domain/catalog-item';
 import { ruleSettingsOf } from '../../domain/listing-rules';
 import type { Assignment, Mapping } from '../../domain/mapping-contract';
 import { itemMapper, type MappedItem } from '../../domain/mapping-context';
-import { DefinitionShape } from '../../domain/mapping-definition';
 import type { AmazonAccount } from '../../domain/ports/amazon';
 import type { MappingSubject } from '../../models/mappings';
 import type { CatalogSyncDependencies, OpenRun } from './dependencies';
@@ -34,10 +33,8 @@ export async function pageMapper(
     settings,
     assignments,
     mappings,
-    async definitionOf(productType, signal) {
-      const found = await deps.productTypes.validatorFor(account, productType, settings.requirements, signal);
-      return found.kind === 'known' ? new DefinitionShape(found.validator.root) : undefined;
-    },
+    definitionOf: (productType, signal) =>
+      deps.productTypes.shapeFor(account, productType, settings.requirements, signal),
     expressions: deps.expressions,
   });
 }

@@ -4,9 +4,9 @@ import type { FieldProblem } from '../../domain/connector-rules';
 import { builtInDetails } from '../../domain/default-mapping';
 import { ruleSettingsOf } from '../../domain/listing-rules';
 import { ATTRIBUTES_OF_SETTINGS, type Assignment, type Mapping } from '../../domain/mapping-contract';
-import { DefinitionShape } from '../../domain/mapping-definition';
+import type { DefinitionShape } from '../../domain/mapping-definition';
 import { mappingProblems } from '../../domain/mapping-problems';
-import { SCHEMA_LOCALE, type Requirements } from '../../domain/product-type';
+import type { Requirements } from '../../domain/product-type';
 import { productTypeCatalog } from '../../domain/product-type-catalog';
 import type { ConnectorDocument } from '../../models/connectors';
 import { productTypeStore } from '../../models/product-types';
@@ -23,8 +23,7 @@ export function mappingChecks({
   productTypes,
   clock,
 }: Pick<ServiceDeps, 'connection' | 'productTypes' | 'clock'>) {
-  const store = productTypeStore(connection);
-  const catalog = productTypeCatalog({ amazon: productTypes, store, clock });
+  const catalog = productTypeCatalog({ amazon: productTypes, store: productTypeStore(connection), clock });
 
   /** Undefined when Amazon has no such type in the connector's marketplace. */
   async function describe({ _id, config }: Seller, productType: string, requirements: Requirements, locale: string) {
@@ -33,23 +32,12 @@ export function mappingChecks({
     return found.kind === 'known' ? found : undefined;
   }
 
-  async function definitionOf(
-    seller: Seller,
+  function definitionOf(
+    { _id, config }: Seller,
     productType: string,
     requirements: Requirements
   ): Promise<DefinitionShape | undefined> {
-    const found = await describe(seller, productType, requirements, SCHEMA_LOCALE);
-    if (!found) return undefined;
-    const schema = await store.schema(found.definition.checksum);
-    if (!schema)
-      throw new Problem(
-        'amazon_unavailable',
-        `The definition of ${productType} is not at hand. Try again in a moment.`,
-        {
-          headers: { 'Retry-After': '30' },
-        }
-      );
-    return new DefinitionShape(schema);
+    return askAmazon((signal) => catalog.shapeFor(amazonAccount(_id, config), productType, requirements, signal));
   }
 
   /** Held against all attributes that Amazon has: which of them are sent (S7) may change without the mapping. */

@@ -1,14 +1,11 @@
 import { amazonAccount } from '../../domain/amazon-account';
 import type { CatalogItem } from '../../domain/catalog-item';
-import { mapItem, sellablePrice } from '../../domain/default-mapping';
 import type { ListingProblem, WantedListing } from '../../domain/listing';
 import { putAttributes } from '../../domain/listing-changes';
-import { judge, ruleSettingsOf, withPayloadProblems, type RuleSettings } from '../../domain/listing-rules';
+import { draftOf, judge, ruleSettingsOf, withPayloadProblems, type RuleSettings } from '../../domain/listing-rules';
 import { itemMapper, type ItemMapperDependencies, type MappedItem } from '../../domain/mapping-context';
 import type { Assignment, Mapping } from '../../domain/mapping-contract';
 import type { DefinitionShape } from '../../domain/mapping-definition';
-import { decidePrice } from '../../domain/price-rules';
-import { decideStock } from '../../domain/stock-rules';
 import type { ConnectorDocument } from '../../models/connectors';
 import { mappingStore } from '../../models/mappings';
 import { sourceItemStore } from '../../models/source-items';
@@ -100,7 +97,8 @@ export function mappingTrial(deps: Pick<ServiceDeps, 'connection' | 'expressions
         assignments: assignmentsIn(await store.current(connector._id, { kind: 'assignments' })),
         mappings: new Map(),
       });
-      const wanted = wantedOf(item, productType, settings, made);
+      const wanted = draftOf(item, settings, { mapped: made });
+      if (!wanted) throw new TypeError(`Nothing was made of ${sku} as ${productType}`);
       const ours = [...assigned.problems, ...made.problems, ...ruleProblems(item, settings)];
       const problems = [...ours, ...news(await definitionProblems(connector, wanted, settings), ours)];
       return {
@@ -114,19 +112,6 @@ export function mappingTrial(deps: Pick<ServiceDeps, 'connection' | 'expressions
       };
     },
   };
-}
-
-/** With the price and the quantity that our own rules decide. */
-function wantedOf(
-  item: CatalogItem,
-  productType: string,
-  settings: RuleSettings,
-  { details }: MappedItem
-): WantedListing {
-  const { quantity } = decideStock(item, settings.minimumStock, settings.stockRules);
-  const price = sellablePrice(item);
-  const priced = price ? { ...item, price: decidePrice(price, settings.priceRules).price } : item;
-  return mapItem(priced, productType, settings, quantity, details);
 }
 
 /** Settings that hold the SKU back whatever its data, and what is wrong with its price; the mapping answers for the rest. */

@@ -120,7 +120,7 @@ describe('price rules (B12)', () => {
       {
         code: 'price_change',
         message:
-          "Its price would change from 40 USD to 52.5 USD, by more than 20 %. It keeps 40 USD until the new price is approved, or until the connector's offer.price.largestChangePercent is raised.",
+          "Its price would change from 40 USD to 52.5 USD, by more than 20 %. It keeps 40 USD until the connector's offer.price.largestChangePercent is raised, or the source's price comes nearer.",
         severity: 'warning',
         owner: 'merchant',
         attributes: ['purchasable_offer'],
