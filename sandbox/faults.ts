@@ -46,7 +46,7 @@ interface Registered extends Fault {
 /** What a call is about, as far as a fault can be bound to it. */
 export interface CallSubject {
   operation: string;
-  family: 'amazon' | 'lwa' | 'vtex' | 'saleslayer';
+  family: 'amazon' | 'lwa' | 'storage' | 'vtex' | 'saleslayer';
   skus: string[];
   sellerId?: string;
   account?: string;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { FeedBook, type FeedMood } from './amazon/feeds-book';
 import { ListingBook } from './amazon/listing-book';
 import { DEFAULT_MARKETPLACES } from './amazon/marketplaces';
 import type { AmazonMood } from './catalog';
@@ -53,6 +54,8 @@ export interface WorldSettings {
   accessRevoked: boolean;
   /** Access tokens issued before this moment (epoch ms) count as expired. */
   tokensValidFrom: number;
+  /** How Amazon takes the seller's feeds; null or absent: as it should. */
+  feedMood?: FeedMood | null;
 }
 
 interface WorldIdentity {
@@ -70,6 +73,7 @@ interface WorldIdentity {
 export class World {
   readonly identity: WorldIdentity;
   readonly listings: ListingBook;
+  readonly feeds: FeedBook;
 
   constructor(
     readonly settings: WorldSettings,
@@ -86,6 +90,13 @@ export class World {
       clock,
       visibleAfterMs,
       moodOf: (sellerSku) => this.moodOf(sellerSku),
+    });
+    this.feeds = new FeedBook({
+      worldName: settings.name,
+      journal,
+      clock,
+      stepMs: visibleAfterMs,
+      mood: () => settings.feedMood ?? null,
     });
   }
 

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Listing } from './amazon/listing-book';
-import { formatCatalog, parseCatalog, type CatalogProduct } from './catalog';
+import { CatalogError, formatCatalog, parseCatalog, type CatalogProduct } from './catalog';
 import type { SandboxClock } from './clock';
 import type { Journal } from './journal';
-import { Store, type SkuChange } from './vtex/store';
+import { Store, type SkuChange, type StoreSku } from './vtex/store';
 import { newWorldSettings, World, worldKey, type SalesChannel, type WorldSettings } from './world';
 
 export interface WorldRequest {
@@ -34,6 +34,7 @@ export class Worlds {
     for (const [, value] of this.journal.entries('world/')) {
       const settings = value as WorldSettings;
       const store = new Store(settings.account, this.readCatalog(settings.catalogDigest));
+      for (const [, added] of this.journal.entries(additionPrefix(settings.name))) store.add(added as CatalogProduct);
       const prefix = changePrefix(settings.name);
       for (const [key, change] of this.journal.entries(prefix)) {
         store.change(Number(key.slice(prefix.length)), change as SkuChange);
@@ -42,6 +43,7 @@ export class Worlds {
       for (const [, listing] of this.journal.entries(world.listings.keyPrefix)) {
         world.listings.restore(listing as Listing);
       }
+      world.feeds.restore();
     }
   }
 
@@ -82,7 +84,7 @@ export class Worlds {
     if (digest === settings.catalogDigest) return undefined;
     this.writeCatalog(digest, text);
     settings.catalogDigest = digest;
-    this.journal.deleteAll(changePrefix(settings.name));
+    this.forgetChanges(settings.name);
     return new Store(settings.account, products);
   }
 
@@ -91,6 +93,28 @@ export class Worlds {
     world.store.change(skuId, change);
     const key = `${changePrefix(world.settings.name)}${skuId}`;
     this.journal.put(key, { ...((this.journal.get(key) as SkuChange | undefined) ?? {}), ...change });
+  }
+
+  /**
+   * Adds products to the store, or SKUs to products that it has, and remembers them. One that was removed may come back.
+   *
+   * @throws CatalogError when a SKU's id is in use; then nothing is added.
+   */
+  addProducts(world: World, products: CatalogProduct[]): StoreSku[] {
+    const { name } = world.settings;
+    const ids = products.flatMap(({ skus }) => skus.map(({ skuId }) => skuId));
+    const taken = ids.find((skuId) => world.store.sku(skuId));
+    if (taken !== undefined) throw new CatalogError(`skuId ${taken} is in use in world ${name}`);
+    for (const skuId of ids) this.journal.delete(`${changePrefix(name)}${skuId}`);
+    return products.flatMap((product) => {
+      this.journal.put(`${additionPrefix(name)}${product.skus.map(({ skuId }) => skuId).join('+')}`, product);
+      return world.store.add(product);
+    });
+  }
+
+  private forgetChanges(name: string): void {
+    this.journal.deleteAll(changePrefix(name));
+    this.journal.deleteAll(additionPrefix(name));
   }
 
   all(): World[] {
@@ -116,8 +140,9 @@ export class Worlds {
   clear(): void {
     for (const world of this.all()) {
       this.journal.delete(worldKey(world.settings.name));
-      this.journal.deleteAll(changePrefix(world.settings.name));
+      this.forgetChanges(world.settings.name);
       this.journal.deleteAll(world.listings.keyPrefix);
+      this.journal.deleteAll(world.feeds.keyPrefix);
     }
     for (const index of [this.byName, this.byAccountName, this.byClient, this.bySellerId]) index.clear();
   }
@@ -148,4 +173,8 @@ export class Worlds {
 
 function changePrefix(worldName: string): string {
   return `sku/${worldName}/`;
+}
+
+function additionPrefix(worldName: string): string {
+  return `added/${worldName}/`;
 }

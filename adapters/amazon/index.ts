@@ -1,8 +1,10 @@
 import type { Region } from '../../domain/marketplaces';
 import type { AmazonAccount, AmazonAccounts, AmazonListings, ProductTypes } from '../../domain/ports/amazon';
+import type { AmazonFeeds } from '../../domain/ports/feeds';
 import type { Limiter } from '../../domain/ports/limiter';
 import { createHttp } from '../http/exchange';
 import { createAmazonAccounts } from './accounts';
+import { createAmazonFeeds } from './feeds';
 import { createAmazonListings } from './listings';
 import { createAccessTokens, type LwaCredential } from './lwa';
 import { createProductTypes } from './product-types';
@@ -33,11 +35,12 @@ export interface Amazon {
   listings: AmazonListings;
   accounts: AmazonAccounts;
   productTypes: ProductTypes;
+  feeds: AmazonFeeds;
   /** To be called after the account's secret or refresh token has changed: the next call reads it anew. */
   forgetCredential(account: AmazonAccount): void;
 }
 
-/** Amazon, behind the ports: Listings Items, Product Type Definitions, Sellers and Login with Amazon. */
+/** Amazon, behind the ports: Listings Items, Product Type Definitions, Feeds, Sellers and Login with Amazon. */
 export function createAmazon(options: AmazonOptions): Amazon {
   const {
     lwaUrl,
@@ -55,6 +58,7 @@ export function createAmazon(options: AmazonOptions): Amazon {
     listings: createAmazonListings(transport),
     accounts: createAmazonAccounts(transport, tokens),
     productTypes: createProductTypes(transport, { timeoutMs, userAgent }),
+    feeds: createAmazonFeeds(transport, { timeoutMs, userAgent }),
     forgetCredential: (account) => tokens.forget(account),
   };
 }

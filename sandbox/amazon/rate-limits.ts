@@ -4,6 +4,8 @@ interface Plan {
   /** Requests a second. */
   rate: number;
   burst: number;
+  /** Seconds: in any such time, however quiet it was before, no more requests than the burst. */
+  window?: number;
 }
 
 /** Documented usage plans per seller and application, with the lower documented burst where sources differ. */
@@ -16,6 +18,13 @@ const PLANS = {
   searchDefinitionsProductTypes: { rate: 5, burst: 5 },
   getDefinitionsProductType: { rate: 5, burst: 5 },
   getMarketplaceParticipations: { rate: 0.016, burst: 15 },
+  createFeedDocument: { rate: 0.5, burst: 15 },
+  /** Of JSON_LISTINGS_FEED: 5 submissions in 5 minutes; other feeds have died out. */
+  createFeed: { rate: 5 / 300, burst: 5, window: 300 },
+  getFeed: { rate: 2, burst: 15 },
+  cancelFeed: { rate: 2, burst: 15 },
+  getFeeds: { rate: 0.0222, burst: 10 },
+  getFeedDocument: { rate: 0.0222, burst: 10 },
 } as const satisfies Record<string, Plan>;
 
 export type SpApiOperation = keyof typeof PLANS;
@@ -73,9 +82,16 @@ export function bucketsOf(call: RatedCall): Bucket[] {
   return buckets;
 }
 
+interface Level {
+  tokens: number;
+  at: number;
+  /** Moments of the requests let through within the bucket's window. */
+  taken: number[];
+}
+
 /** Token buckets on the sandbox's clock. */
 export class RateLimits {
-  private readonly levels = new Map<string, { tokens: number; at: number }>();
+  private readonly levels = new Map<string, Level>();
 
   constructor(
     private readonly clock: SandboxClock,
@@ -88,7 +104,10 @@ export class RateLimits {
     const levels = buckets.map((bucket) => this.level(bucket, now));
     const empty = levels.findIndex((level) => level.tokens < 1);
     if (empty >= 0) return buckets[empty];
-    for (const level of levels) level.tokens -= 1;
+    for (const level of levels) {
+      level.tokens -= 1;
+      level.taken.push(now);
+    }
     return undefined;
   }
 
@@ -102,11 +121,14 @@ export class RateLimits {
     this.levels.clear();
   }
 
-  private level(bucket: Bucket, now: number): { tokens: number; at: number } {
+  private level(bucket: Bucket, now: number): Level {
     const burst = Math.max(1, bucket.burst * this.factor);
-    const level = this.levels.get(bucket.key) ?? { tokens: burst, at: now };
+    const level = this.levels.get(bucket.key) ?? { tokens: burst, at: now, taken: [] };
     level.tokens = Math.min(burst, level.tokens + ((now - level.at) / 1000) * bucket.rate * this.factor);
     level.at = now;
+    const windowMs = (bucket.window ?? 0) * 1000;
+    level.taken = level.taken.filter((at) => at > now - windowMs);
+    if (bucket.window) level.tokens = burst - level.taken.length;
     this.levels.set(bucket.key, level);
     return level;
   }

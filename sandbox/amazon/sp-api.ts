@@ -1,5 +1,6 @@
 import type { Request, Router } from 'express';
 import type { Answer } from '../answer';
+import type { SandboxClock } from '../clock';
 import { exchange, type ApiFamily, type ExchangeContext } from '../exchange';
 import { bodyJson, bodyText, headerText, pathParameter, queryList } from '../query';
 import type { World } from '../world';
@@ -7,6 +8,9 @@ import type { Worlds } from '../worlds';
 import type { SpApiCall } from './call';
 import { getProductType, searchProductTypes } from './definitions';
 import { accessDenied, badRequest, lwaFault, quotaExceeded, spApiFault } from './errors';
+import { cancelFeed, createFeed, createFeedDocument, getFeed, getFeedDocument, getFeeds } from './feeds';
+import { processFeeds } from './feeds-processing';
+import { mountFeedStorage } from './feeds-storage';
 import { deleteListing, getListing, patchListing, putListing, searchListings } from './listings';
 import { lwaToken } from './lwa';
 import { marketplace } from './marketplaces';
@@ -16,6 +20,7 @@ import { readToken } from './tokens';
 
 const ITEMS = '/listings/2021-08-01/items/:sellerId';
 const PRODUCT_TYPES = '/definitions/2020-09-01/productTypes';
+const FEEDS = '/feeds/2021-06-30';
 
 interface AmazonOptions {
   worlds: Worlds;
@@ -72,6 +77,7 @@ export function mountAmazon(router: Router, { worlds, rateLimits, context }: Ama
       if (empty) return quotaExceeded(empty.message);
       const sellerId = pathParameter(request, 'sellerId');
       if (sellerId && sellerId !== world.identity.sellerId) throw accessDenied();
+      processFeeds(world, clock);
       return handle({ request, world, marketplaceIds: options.marketplaces ? marketplacesOf(request, world) : [] });
     });
 
@@ -98,6 +104,15 @@ export function mountAmazon(router: Router, { worlds, rateLimits, context }: Ama
       marketplaces: false,
     })
   );
+  const feeds = (name: SpApiOperation, handle: (call: SpApiCall, now: SandboxClock) => Answer) =>
+    operation(name, (call) => handle(call, clock), { marketplaces: false });
+  router.post(`${FEEDS}/documents`, feeds('createFeedDocument', createFeedDocument));
+  router.get(`${FEEDS}/documents/:feedDocumentId`, feeds('getFeedDocument', getFeedDocument));
+  router.post(`${FEEDS}/feeds`, feeds('createFeed', createFeed));
+  router.get(`${FEEDS}/feeds`, feeds('getFeeds', getFeeds));
+  router.get(`${FEEDS}/feeds/:feedId`, feeds('getFeed', getFeed));
+  router.delete(`${FEEDS}/feeds/:feedId`, feeds('cancelFeed', cancelFeed));
+  mountFeedStorage(router, worlds, context);
 }
 
 function authorise(request: Request, worlds: Worlds, now: number): World {

@@ -1,11 +1,12 @@
 import type { Request, RequestHandler, Router } from 'express';
 import { AnswerError, json, type Answer } from '../answer';
 import type { CallLog } from '../calls';
-import { CatalogError } from '../catalog';
+import { CatalogError, parseCatalog } from '../catalog';
 import type { SandboxClock } from '../clock';
 import { send } from '../exchange';
 import type { Faults } from '../faults';
 import type { Journal } from '../journal';
+import { processFeeds } from '../amazon/feeds-processing';
 import type { RateLimits } from '../amazon/rate-limits';
 import { bodyText, headerText, pathParameter, queryText } from '../query';
 import type { SalesLayerAccounts } from '../saleslayer/accounts';
@@ -64,6 +65,10 @@ export function mountControl(router: Router, options: ControlOptions): void {
     `${ROOT}/worlds/:name/skus/:sku`,
     control((request) => changeSku(request, worlds, notifications))
   );
+  router.post(
+    `${ROOT}/worlds/:name/products`,
+    control((request) => addProducts(request, worlds, notifications))
+  );
   router.get(
     `${ROOT}/worlds/:name/notifications`,
     control((request) => json(200, notifications.of(worldOf(request, worlds).settings.name)))
@@ -105,6 +110,7 @@ export function mountControl(router: Router, options: ControlOptions): void {
       const account = queryText(request, 'account');
       const all = worlds.all();
       const sellers = account && !seller ? [] : all.filter((world) => !seller || world.identity.sellerId === seller);
+      for (const world of sellers) processFeeds(world, clock);
       const accounts = seller && !account ? [] : all.filter((world) => !account || world.identity.account === account);
       return json(200, { amazon: amazonBooks(sellers), vtex: vtexBooks(accounts) });
     })
@@ -193,6 +199,14 @@ function changeSku(request: Request, worlds: Worlds, notifications: Notification
   return json(200, vtexBooks([world])[world.identity.account]?.skus[String(sku.skuId)] ?? { removed: true });
 }
 
+function addProducts(request: Request, worlds: Worlds, notifications: Notifications): Answer {
+  const world = worldOf(request, worlds);
+  const tell = parse.isToldOf(request);
+  const added = worlds.addProducts(world, parseCatalog(bodyText(request)));
+  if (tell) notifications.announce(world, added);
+  return json(201, { skus: added.map(({ skuId, refId }) => ({ skuId, refId })) });
+}
+
 function changeAmazon(request: Request, world: World, clock: SandboxClock): void {
   const { settings } = world;
   const change = parse.amazonChange(bodyText(request));
@@ -201,6 +215,7 @@ function changeAmazon(request: Request, world: World, clock: SandboxClock): void
   if (change.accessRevoked !== undefined) settings.accessRevoked = change.accessRevoked;
   if (change.expireTokens) settings.tokensValidFrom = now + 1;
   if (change.newClientSecret) world.replaceSecret(now);
+  if (change.feeds !== undefined) settings.feedMood = change.feeds;
   if (change.participating !== undefined) {
     settings.participatingIn = Array.isArray(change.participating)
       ? change.participating

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Request } from 'express';
+import { FEED_MOODS, type FeedMood } from '../amazon/feeds-book';
 import { marketplace } from '../amazon/marketplaces';
 import { AMAZON_MOODS, parseCatalog, type AmazonMood, type CatalogProduct } from '../catalog';
 import { generateCatalog } from '../catalog-generator';
@@ -94,6 +95,13 @@ export function tellingOf(text: string): Telling {
   return new Fields(text).oneOf('tell', TELLINGS) ?? 'product';
 }
 
+/** `?tell=sku`, the default, or `?tell=nobody`: whether affiliates are told of SKUs that are added. */
+export function isToldOf(request: Request): boolean {
+  const telling = queryText(request, 'tell') ?? 'sku';
+  if (telling !== 'sku' && telling !== 'nobody') throw new ControlError('tell must be one of sku, nobody');
+  return telling === 'sku';
+}
+
 interface AmazonChange {
   secretExpired?: boolean;
   accessRevoked?: boolean;
@@ -101,17 +109,20 @@ interface AmazonChange {
   newClientSecret?: boolean;
   /** In all marketplaces, in none, or in these. */
   participating?: boolean | string[];
+  /** How feeds are taken from now on; null: as they should be. */
+  feeds?: FeedMood | null;
 }
 
 export function amazonChange(text: string): AmazonChange {
   const fields = new Fields(text);
-  fields.allow('secretExpired', 'accessRevoked', 'expireTokens', 'newClientSecret', 'participating');
+  fields.allow('secretExpired', 'accessRevoked', 'expireTokens', 'newClientSecret', 'participating', 'feeds');
   return {
     secretExpired: fields.boolean('secretExpired'),
     accessRevoked: fields.boolean('accessRevoked'),
     expireTokens: fields.boolean('expireTokens'),
     newClientSecret: fields.boolean('newClientSecret'),
     participating: fields.isList('participating') ? fields.texts('participating') : fields.boolean('participating'),
+    feeds: fields.isNull('feeds') ? null : fields.oneOf('feeds', FEED_MOODS),
   };
 }
 

@@ -65,6 +65,16 @@ export class Notifications {
     };
   }
 
+  /** Tells every affiliate of SKUs that are new in its trade policy. */
+  announce(world: World, added: readonly StoreSku[]): void {
+    for (const affiliate of Object.values(world.settings.affiliates))
+      for (const sku of added) {
+        const change = { name: sku.name, price: sku.price, quantity: sku.quantity ?? 0 };
+        for (const { skuId, isRemoved, body } of this.notice(world, affiliate, { sku, salesChannels: [] }, change))
+          this.send(world, affiliate, skuId, isRemoved, body);
+      }
+  }
+
   /** Of one world, oldest first. */
   of(world: string): { waiting: number; sent: Sent[] } {
     const sent = this.sent.filter((each) => each.world === world).map(({ entry }) => entry);

@@ -46,20 +46,28 @@ export class Store {
     readonly account: string,
     products: CatalogProduct[]
   ) {
-    for (const product of products) this.add(structuredClone(product));
+    for (const product of products) this.add(product);
   }
 
-  private add(product: CatalogProduct): void {
+  /** Takes in a product, or further SKUs of one that is there: then everything else of it stays as it is. */
+  add(given: CatalogProduct): StoreSku[] {
+    const { skus, ...fields } = structuredClone(given);
+    const product = this.productsById.get(given.productId) ?? { ...fields, skus: [] };
     this.productsById.set(product.productId, product);
     for (const path of product.categories) this.addCategory(path);
     if (product.brand && !this.brandIds.has(product.brand)) {
       this.brandIds.set(product.brand, 2_000_000 + this.brandIds.size);
     }
-    for (const sku of product.skus) {
-      const stored: StoreSku = { ...sku, product, reserved: 0 };
-      this.skusById.set(sku.skuId, stored);
-      this.skusByRefId.set(sku.refId, stored);
-    }
+    const ids = new Set(skus.map(({ skuId }) => skuId));
+    product.skus = [...product.skus.filter(({ skuId }) => !ids.has(skuId)), ...skus];
+    this.sortedSkus = undefined;
+    return skus.map((sku) => this.addSku({ ...sku, product, reserved: 0 }));
+  }
+
+  private addSku(sku: StoreSku): StoreSku {
+    this.skusById.set(sku.skuId, sku);
+    this.skusByRefId.set(sku.refId, sku);
+    return sku;
   }
 
   private addCategory(path: string): void {

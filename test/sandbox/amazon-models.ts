@@ -9,6 +9,7 @@ const FOLDERS = {
   listingsItems: 'listings-items-api-model',
   productTypeDefinitions: 'product-type-definitions-api-model',
   sellers: 'sellers-api-model',
+  feeds: 'feeds-api-model',
 } as const;
 
 export type AmazonModelName = keyof typeof FOLDERS;
@@ -166,6 +167,7 @@ function schemaOf({ name: _name, in: _in, required: _required, ...schema }: Para
 /** A parameter's text as its type: csv for arrays. */
 function parsed({ type }: Parameter, text: string): unknown {
   if (type === 'array') return text.split(',');
+  if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
   return type === 'integer' || type === 'number' ? Number(text) : text;
 }
 

@@ -120,6 +120,25 @@ describe('change notifications', () => {
     expect(await told()).toMatchObject([{ skuId: 4, isRemoved: false }]);
   });
 
+  it('tell of SKUs that are added, each once, and not of those of another trade policy', async () => {
+    const add = (line: object, query = '') => sandbox().control('POST', `worlds/shop/products${query}`, line);
+    const skus = [
+      { skuId: 5, refId: 'CAP-1', name: 'One', price: 9, quantity: 2 },
+      { skuId: 6, refId: 'CAP-2', name: 'Two', price: 9, quantity: 2 },
+    ];
+    expect((await add({ productId: 3, refId: 'CAP', name: 'Cap', skus })).status).toBe(201);
+    expect((await told()).map(({ skuId, isRemoved }) => [skuId, isRemoved])).toEqual([
+      [5, false],
+      [6, false],
+    ]);
+    expect(received()[0]).toMatchObject({ hasstockkeepingunitmodified: true, stockmodified: true, isactive: true });
+    const late = { skuId: 7, refId: 'B2B-2', name: 'Late', price: 9, quantity: 2 };
+    await add({ productId: 2, name: 'Elsewhere', skus: [late] });
+    await add({ productId: 4, name: 'Hat', skus: [{ ...late, skuId: 8, refId: 'HAT' }] }, '?tell=nobody');
+    expect(await told()).toHaveLength(2);
+    expect((await add({ productId: 5, name: 'Cap', skus }, '?tell=everybody')).status).toBe(400);
+  });
+
   it('keep quiet where that is asked for', async () => {
     await change('TEE-S', { quantity: 3, tell: 'nobody' });
     expect(await told()).toEqual([]);

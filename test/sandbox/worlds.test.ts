@@ -117,6 +117,43 @@ describe('a world', () => {
   });
 });
 
+describe('a product that the merchant adds', () => {
+  const sku = (skuId: number, refId: string) => ({ skuId, refId, name: refId, price: 9, quantity: 4 });
+  const add = (world: string, line: object) =>
+    sandbox().control<{ error: string; skus: object[] }>('POST', `worlds/${world}/products`, line);
+  const skusOf = async (world: string): Promise<Record<string, { refId: string; quantity: number }>> => {
+    const path = `books?account=${world}`;
+    const { body } = await sandbox().control<{ vtex: Record<string, { skus: never }> }>('GET', path);
+    return body.vtex[world]!.skus;
+  };
+
+  it('is in the store at once, and so is a SKU that joins a product', async () => {
+    const world = await sandbox().world('added', { generate: 5 });
+    const first = await add('added', { productId: 900, refId: 'CAP', name: 'Cap', skus: [sku(901, 'CAP-1')] });
+    expect([first.status, first.body]).toEqual([201, { skus: [{ skuId: 901, refId: 'CAP-1' }] }]);
+    expect((await add('added', { productId: 900, name: 'Another name', skus: [sku(902, 'CAP-2')] })).status).toBe(201);
+    expect((await skusOf('added'))['902']).toMatchObject({ refId: 'CAP-2', quantity: 4 });
+    const keys = { 'X-VTEX-API-AppKey': world.vtex.appKey, 'X-VTEX-API-AppToken': world.vtex.appToken };
+    const path = '/vtex/added/api/catalog_system/pvt/sku/stockkeepingunitbyid/902';
+    expect((await sandbox().send<object>('GET', path, { headers: keys })).body).toMatchObject({
+      ProductName: 'Cap',
+      ProductRefId: 'CAP',
+      NameComplete: 'Cap CAP-2',
+    });
+  });
+
+  it('must not take the id of a SKU that is there, and may be one that was removed', async () => {
+    await sandbox().world('taken', { generate: 5 });
+    const again = { productId: 900, name: 'Cap', skus: [sku(901, 'CAP-1'), sku(3, 'CAP-3')] };
+    const refused = await add('taken', again);
+    expect([refused.status, refused.body.error]).toEqual([400, 'skuId 3 is in use in world taken']);
+    expect(await skusOf('taken')).not.toHaveProperty('901');
+    await sandbox().control('POST', 'worlds/taken/skus/3', { remove: true });
+    expect((await add('taken', again)).status).toBe(201);
+    expect((await skusOf('taken'))['3']).toMatchObject({ refId: 'CAP-3' });
+  });
+});
+
 describeWithLuma("Luma's catalogue", () => {
   it('loads whole: 192 products, 1,892 SKUs, one kit that its components price and stock', async () => {
     const world = await sandbox().world('luma', { catalogPath: lumaCatalog });
@@ -167,7 +204,12 @@ describe('a data folder', () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     await seller.item('DONE');
     await client.control('POST', 'worlds/memory/skus/1', { price: 77 });
-    await client.control('POST', 'worlds/memory/skus/2', { remove: true });
+    for (const id of [2, 3]) await client.control('POST', `worlds/memory/skus/${id}`, { remove: true });
+    for (const skuId of [3, 901]) {
+      const line = { productId: 900, name: 'Cap', skus: [{ skuId, refId: `CAP-${skuId}`, name: 'Cap', quantity: 4 }] };
+      await client.control('POST', 'worlds/memory/products', line);
+    }
+    await client.control('POST', 'worlds/memory/skus/901', { quantity: 2 });
     await client.control('POST', 'worlds/memory/amazon', { newClientSecret: true });
     await client.control('POST', 'clock', { advanceSeconds: 60 });
     return world;
