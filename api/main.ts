@@ -3,13 +3,14 @@ import { createServer } from 'node:http';
 import { createAmazon } from '../adapters/amazon';
 import { jsonataExpressions } from '../adapters/expressions';
 import { filesOfConnector } from '../adapters/file';
-import { createInProcessLimiter } from '../adapters/limiter/in-process';
+import { createSharedLimiter } from '../adapters/limiter/shared';
 import { createKeyring } from '../adapters/secrets/keyring';
 import { createOrchestrator } from '../adapters/temporal/orchestrator';
 import { ConfigError, loadConfig, spApiUrl, type Config } from '../config';
 import { credentialStore } from '../models/credentials';
 import { ensureIndexes } from '../models/indexes';
 import { openedCredentials } from '../models/opened-credentials';
+import { rateBuckets } from '../models/rate-buckets';
 import { uploadStore } from '../models/uploads';
 import { createApp } from './app';
 import { keepConnected } from './keep-connected';
@@ -32,7 +33,7 @@ async function main(config: Config): Promise<void> {
   const amazon = createAmazon({
     lwaUrl: config.LWA_URL,
     spApiUrl: (region) => spApiUrl(config, region),
-    limiter: createInProcessLimiter(),
+    limiter: createSharedLimiter({ buckets: rateBuckets(connection) }),
     credentials: openedCredentials(credentialStore(connection), secretBox),
     timeoutMs: config.HTTP_TIMEOUT_SECONDS * 1000,
     maxWaitMs: MAX_WAIT_MS,

@@ -2,7 +2,14 @@ import { ListingsItemsApi } from '@sp-api-sdk/listings-items-api-2021-08-01';
 import { z } from 'zod';
 import { OutsideError } from '../../domain/errors';
 import type { ListingProblem } from '../../domain/listing';
-import type { AmazonAccount, AmazonListings, ListingSnapshot, SubmissionAnswer } from '../../domain/ports/amazon';
+import type {
+  AmazonAccount,
+  AmazonListings,
+  AttributePatch,
+  ListingSnapshot,
+  SubmissionAnswer,
+} from '../../domain/ports/amazon';
+import type { Purpose } from '../../domain/ports/limiter';
 import type { Transport } from './transport';
 
 /** Amazon's cap for `identifiers` and for `pageSize`. */
@@ -72,6 +79,7 @@ export function createAmazonListings(transport: Transport): AmazonListings {
       const found = await transport.call({
         account,
         operation: 'getListingsItem',
+        purpose: 'read-back',
         about: 'sku',
         answer: item,
         signal,
@@ -88,11 +96,42 @@ export function createAmazonListings(transport: Transport): AmazonListings {
     }
   }
 
+  /** Replaces every attribute of a SKU, or asks what that would be answered. */
+  async function putItem(
+    account: AmazonAccount,
+    sku: string,
+    { productType, requirements, attributes }: Parameters<AmazonListings['put']>[2],
+    signal: AbortSignal,
+    how: { isPreview?: true; purpose?: Purpose }
+  ): Promise<SubmissionAnswer> {
+    const address = addressOf(account, sku);
+    const answer = await transport.call({
+      account,
+      operation: 'putListingsItem',
+      ...how,
+      about: 'sku',
+      answer: submission,
+      signal,
+      send: (options) =>
+        clientOf(account).putListingsItem(
+          {
+            ...address,
+            ...(how.isPreview && { mode: 'VALIDATION_PREVIEW' as const }),
+            body: { productType, requirements, attributes },
+            includedData: [...INCLUDED_IN_ANSWERS],
+          },
+          options
+        ),
+    });
+    return answerOf(answer, account);
+  }
+
   async function searchMany(account: AmazonAccount, skus: string[], signal: AbortSignal): Promise<ListingSnapshot[]> {
     const { sellerId, marketplace, issueLocale } = account;
     const found = await transport.call({
       account,
       operation: 'searchListingsItems',
+      purpose: 'read-back',
       about: 'account',
       answer: searchResults,
       signal,
@@ -114,25 +153,12 @@ export function createAmazonListings(transport: Transport): AmazonListings {
   }
 
   return {
-    async put(account, sku, { productType, requirements, attributes }, signal) {
-      const address = addressOf(account, sku);
-      const answer = await transport.call({
-        account,
-        operation: 'putListingsItem',
-        about: 'sku',
-        answer: submission,
-        signal,
-        send: (options) =>
-          clientOf(account).putListingsItem(
-            {
-              ...address,
-              body: { productType, requirements, attributes },
-              includedData: [...INCLUDED_IN_ANSWERS],
-            },
-            options
-          ),
-      });
-      return answerOf(answer, account);
+    async put(account, sku, listing, signal) {
+      return putItem(account, sku, listing, signal, {});
+    },
+
+    async check(account, sku, listing, signal) {
+      return putItem(account, sku, listing, signal, { isPreview: true, purpose: 'test' });
     },
 
     async patch(account, sku, productType, patches, signal) {
@@ -140,6 +166,7 @@ export function createAmazonListings(transport: Transport): AmazonListings {
       const answer = await transport.call({
         account,
         operation: 'patchListingsItem',
+        purpose: purposeOf(patches),
         about: 'sku',
         answer: submission,
         signal,
@@ -200,6 +227,17 @@ function snapshotOf(found: z.infer<typeof item>, { marketplace }: AmazonAccount)
     price: offer?.price?.amount,
     lastUpdated: summary?.lastUpdatedDate ?? undefined,
   };
+}
+
+const QUANTITY = '/attributes/fulfillment_availability';
+const PRICE = '/attributes/purchasable_offer';
+
+/** How urgent a change is: what stops a sale goes first (B6). */
+function purposeOf(patches: readonly AttributePatch[]): Purpose {
+  if (!patches.every(({ path }) => path === QUANTITY || path === PRICE)) return 'details';
+  const quantity = patches.find(({ path }) => path === QUANTITY);
+  if (!quantity) return 'price';
+  return quantity.value?.some((each) => each.quantity === 0) ? 'stop-selling' : 'quantity';
 }
 
 function ofMarketplace<T extends { marketplaceId?: string | null }>(

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { OutsideError } from '../../domain/errors';
 import type { Region } from '../../domain/marketplaces';
 import type { AmazonAccount } from '../../domain/ports/amazon';
-import type { Limiter, LimitKey } from '../../domain/ports/limiter';
+import type { Limiter, LimitKey, Purpose } from '../../domain/ports/limiter';
 import { jittered, systemClock, withDeadline } from '../http/clock';
 import { exchange, type Answer } from '../http/exchange';
 import { documentedLimit } from '../limiter/documented-limits';
@@ -28,6 +28,10 @@ export interface Call<T> {
   account: AmazonAccount;
   /** Amazon's operationId; it names the rate limit. */
   operation: string;
+  /** How urgent it is; `details` unless said. */
+  purpose?: Purpose;
+  /** `mode=VALIDATION_PREVIEW`, which has a limit of its own. */
+  isPreview?: boolean;
   about: Subject;
   /** What a good answer holds. */
   answer: z.ZodType<T>;
@@ -72,7 +76,8 @@ export function createTransport(options: TransportOptions): Transport {
   /** Waits for the limiter, but not beyond the bound. */
   async function takeTurn(key: LimitKey, call: Call<unknown>, patienceMs: number): Promise<void> {
     if (patienceMs <= 0) throw throttled(call);
-    const turn = await withDeadline(call.signal, patienceMs, (signal) => limiter.acquire(key, signal));
+    const asker = { connectorId: call.account.connectorId, purpose: call.purpose ?? 'details' };
+    const turn = await withDeadline(call.signal, patienceMs, (signal) => limiter.acquire(key, signal, asker));
     if (turn.late) throw throttled(call);
   }
 
@@ -89,10 +94,10 @@ export function createTransport(options: TransportOptions): Transport {
     baseUrl: ({ marketplace }) => spApiUrl(marketplace.region).replace(/\/+$/, ''),
 
     async call<T>(call: Call<T>): Promise<T> {
-      const { account, operation, signal } = call;
+      const { account, operation, isPreview, signal } = call;
       // A page of calls shares one signal; that many listeners are no leak.
       setMaxListeners(0, signal);
-      const key: LimitKey = { sellerId: account.sellerId, clientId: account.clientId, operation };
+      const key: LimitKey = { sellerId: account.sellerId, clientId: account.clientId, operation, isPreview };
       const deadline = systemClock.now() + maxWaitMs;
       let pauseMs = FIRST_PAUSE_MS;
       let renewed = false;
@@ -103,7 +108,11 @@ export function createTransport(options: TransportOptions): Transport {
         await takeTurn(key, call, deadline - systemClock.now());
         const token = await tokens.tokenOf(account, signal);
         const answer = await sendOnce(call, token);
-        limiter.observe(key, { status: answer.status, ratePerSecond: announcedRate(answer) });
+        limiter.observe(key, {
+          status: answer.status,
+          ratePerSecond: announcedRate(answer),
+          isOfApplication: isOfApplication(answer),
+        });
 
         if (answer.status >= 200 && answer.status < 300) return read(call, answer);
         if (answer.status === 429) {
@@ -141,13 +150,13 @@ function read<T>(call: Call<T>, answer: Answer): T {
 }
 
 function throttled(call: Call<unknown>, answer?: Answer): OutsideError {
-  const { operation } = call;
+  const { operation, isPreview } = call;
   return new OutsideError('throttled', `Amazon's rate limit for ${operation} is used up for now.`, {
     system: 'amazon',
     operation,
     status: answer?.status,
     requestId: answer?.header('x-amzn-requestid'),
-    retryAfterMs: Math.max(LONGEST_PAUSE_MS, Math.ceil(1000 / documentedLimit(operation).rate)),
+    retryAfterMs: Math.max(LONGEST_PAUSE_MS, Math.ceil(1000 / documentedLimit(operation, isPreview).rate)),
   });
 }
 
@@ -155,4 +164,9 @@ function throttled(call: Call<unknown>, answer?: Answer): OutsideError {
 function announcedRate(answer: Answer): number | undefined {
   const rate = Number(answer.header('x-amzn-ratelimit-limit'));
   return rate > 0 && Number.isFinite(rate) ? rate : undefined;
+}
+
+/** Amazon's words, since 2025-06-25, for a 429 of the bucket that all sellers of the application share. */
+function isOfApplication(answer: Answer): boolean {
+  return answer.status === 429 && JSON.stringify(answer.data ?? '').includes('allowed for the application');
 }

@@ -24,11 +24,20 @@ export const DOCUMENTED_LIMITS: Readonly<Record<string, DocumentedLimit>> = {
   searchDefinitionsProductTypes: { rate: 5, burst: 5 },
   getDefinitionsProductType: { rate: 5, burst: 5 },
   getMarketplaceParticipations: { rate: 0.016, burst: 15 },
+  createFeedDocument: { rate: 0.5, burst: 15 },
+  // Of JSON_LISTINGS_FEED: five in five minutes, spread; a burst would exceed that in some five minutes.
+  createFeed: { rate: 5 / 300, burst: 1 },
+  getFeed: { rate: 2, burst: 15 },
+  cancelFeed: { rate: 2, burst: 15 },
+  getFeedDocument: { rate: 0.0222, burst: 10 },
 };
 
+/** Of `mode=VALIDATION_PREVIEW`, for each operation. Neither burst is documented. Source: SP-API changes of January 2024. */
+const PREVIEW_LIMIT: DocumentedLimit = { rate: 1, burst: 1, perApplication: { rate: 20, burst: 20 } };
+
 /** @throws RangeError for an operation that the table does not hold. */
-export function documentedLimit(operation: string): DocumentedLimit {
+export function documentedLimit(operation: string, isPreview = false): DocumentedLimit {
   const limit = DOCUMENTED_LIMITS[operation];
   if (!limit) throw new RangeError(`No documented limit for the operation '${operation}'`);
-  return limit;
+  return isPreview ? PREVIEW_LIMIT : limit;
 }

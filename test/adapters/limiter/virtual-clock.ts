@@ -12,12 +12,17 @@ export class VirtualClock implements Clock {
   sleep(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason as Error);
-      const sleeper = { at: this.time + ms, wake: resolve };
-      this.sleepers.push(sleeper);
-      signal.addEventListener('abort', () => {
+      const stop = (): void => {
         this.sleepers = this.sleepers.filter((each) => each !== sleeper);
         reject(signal.reason as Error);
-      });
+      };
+      const wake = (): void => {
+        signal.removeEventListener('abort', stop);
+        resolve();
+      };
+      const sleeper = { at: this.time + ms, wake };
+      this.sleepers.push(sleeper);
+      signal.addEventListener('abort', stop, { once: true });
     });
   }
 
