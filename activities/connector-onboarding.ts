@@ -21,7 +21,7 @@ export interface ConnectorOnboardingDependencies {
   connectors: ConnectorStore;
   credentials: CredentialStore;
   hookTokens: Pick<HookTokenStore, 'tokenOf'>;
-  runs: Pick<SyncRunStore, 'current'>;
+  runs: Pick<SyncRunStore, 'atWork'>;
   secretBox: SecretBox;
   accounts: AmazonAccounts;
   listings: Pick<AmazonListings, 'search'>;
@@ -101,8 +101,7 @@ export function createConnectorOnboardingActivities(deps: ConnectorOnboardingDep
       await deps.accounts.testCredential({ clientId: pair.clientId, clientSecret, refreshToken }, signal);
       await credentials.promote(account.sellerId, pair);
       deps.forgetTokens(account);
-      const run = await deps.runs.current(connector._id);
-      if (run) await deps.orchestrator.wakeSync(run.workflowId);
+      for (const run of await deps.runs.atWork(connector._id)) await deps.orchestrator.wakeSync(run.workflowId);
       return done('Amazon accepts the client secret and the refresh token.');
     }),
 

@@ -10,6 +10,7 @@ import type { LedgerStore } from '../models/listings';
 import type { MappingStore } from '../models/mappings';
 import type { SourceItemStore } from '../models/source-items';
 import type { SyncRunStore } from '../models/sync-runs';
+import type { TestResultStore } from '../models/test-results';
 import type { UploadStore } from '../models/uploads';
 import { amazonAccount } from '../domain/amazon-account';
 import { classified } from './failures';
@@ -18,9 +19,11 @@ export interface ConnectorRemovalDependencies {
   connectors: ConnectorStore;
   credentials: CredentialStore;
   ledger: LedgerStore;
+  parents: Pick<LedgerStore, 'removeAll'>;
   runs: SyncRunStore;
   mappings: Pick<MappingStore, 'removeAll'>;
   items: Pick<SourceItemStore, 'removeAll'>;
+  testResults: Pick<TestResultStore, 'removeAll'>;
   uploads: Pick<UploadStore, 'removeAll'>;
   notices: Pick<ChangeNoticeStore, 'removeAll'>;
   hookTokens: Pick<HookTokenStore, 'forget'>;
@@ -34,10 +37,11 @@ export function createConnectorRemovalActivities(deps: ConnectorRemovalDependenc
   return {
     /** Ends an onboarding and a sync in progress, so that nothing is created behind the removal's back. */
     async stopWork({ connectorId }: ConnectorInput): Promise<void> {
-      const run = await runs.current(connectorId);
+      const atWork = await runs.atWork(connectorId);
       const beat = setInterval(() => heartbeat(), 5_000);
       try {
-        await orchestrator.stopWorkflows(connectorId, run?.workflowId ?? null, cancellationSignal());
+        for (const workflowId of [null, ...atWork.map((run) => run.workflowId)])
+          await orchestrator.stopWorkflows(connectorId, workflowId, cancellationSignal());
       } finally {
         clearInterval(beat);
       }
@@ -65,9 +69,11 @@ export function createConnectorRemovalActivities(deps: ConnectorRemovalDependenc
       if (!(await connectors.shareAccount(connectorId, clientId, sellerId)))
         await credentials.forget(clientId, sellerId);
       await ledger.removeAll(connectorId);
+      await deps.parents.removeAll(connectorId);
       await runs.removeAll(connectorId);
       await mappings.removeAll(connectorId);
       await items.removeAll(connectorId);
+      await deps.testResults.removeAll(connectorId);
       await deps.uploads.removeAll(connectorId);
       await deps.hookTokens.forget(connectorId);
       await deps.notices.removeAll(connectorId);

@@ -44,6 +44,8 @@ interface BodyContract<Body> {
   contentTypes?: readonly string[];
   /** The body is no JSON: the handler is given the request itself, and reads it as it arrives. */
   isStreamed?: boolean;
+  /** Bodies above this are refused, in bytes; 1 MB unless said. A streamed body is not bounded here. */
+  limitBytes?: number;
   /** Checks the body, where the schema alone does not. */
   parse?: (input: unknown) => Parsed<Body>;
   example?: unknown;
@@ -99,6 +101,7 @@ export function endpoint<Query extends z.ZodType = typeof nothing, Body = unknow
       schema: body.schema,
       contentTypes: body.contentTypes,
       isStreamed: body.isStreamed,
+      limitBytes: body.limitBytes,
       example: body.example,
     },
     accept: (raw) => {

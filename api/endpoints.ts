@@ -29,10 +29,14 @@ import { getStockPreview } from './routes/getStockPreview';
 import { getSync } from './routes/getSync';
 import { getSyncEvents } from './routes/getSyncEvents';
 import { getSyncs } from './routes/getSyncs';
+import { getTestComparison } from './routes/getTestComparison';
+import { getTestResults } from './routes/getTestResults';
+import { getTestResultsCsv } from './routes/getTestResultsCsv';
 import { getUploadedCatalogue } from './routes/getUploadedCatalogue';
 import { patchConnector } from './routes/patchConnector';
 import { postActivateConnector } from './routes/postActivateConnector';
 import { postApiKey } from './routes/postApiKey';
+import { postApprovePrice } from './routes/postApprovePrice';
 import { postCancelSync } from './routes/postCancelSync';
 import { postConnector } from './routes/postConnector';
 import { postMappingsImport } from './routes/postMappingsImport';
@@ -73,7 +77,11 @@ export const ENDPOINTS: readonly Endpoint[] = [
   getListingsCsv,
   getListing,
   postRequeue,
+  postApprovePrice,
   getProblems,
+  getTestResults,
+  getTestResultsCsv,
+  getTestComparison,
   getStockPreview,
   getAdoption,
   getProductTypes,

@@ -1,4 +1,5 @@
 import type { FieldProblem } from '../domain/connector-rules';
+import type { MoneyView } from './contracts/money-view';
 
 interface ProblemClass {
   /** HTTP status. */
@@ -25,6 +26,7 @@ export const PROBLEMS = {
   connector_removing: { status: 409, title: 'The connector is being removed' },
   sync_running: { status: 409, title: 'A sync is running already' },
   sync_ended: { status: 409, title: 'The sync has ended' },
+  price_not_waiting: { status: 409, title: 'This price does not wait for approval' },
   amazon_refused: { status: 409, title: "Amazon does not accept the connector's credential or configuration" },
   version_changed: { status: 412, title: 'The configuration has changed meanwhile' },
   too_large: { status: 413, title: 'The body is too large' },
@@ -32,7 +34,6 @@ export const PROBLEMS = {
   validation_failed: { status: 422, title: 'Some values are not right' },
   affiliate_id_taken: { status: 422, title: 'The affiliate id is taken' },
   immutable: { status: 422, title: 'Some fields cannot be changed any more' },
-  mode_not_available: { status: 422, title: 'This mode is not available yet' },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used for another request' },
   rate_limited: { status: 429, title: 'Too many requests' },
   too_many_failed_logins: { status: 429, title: 'Too many wrong API keys' },
@@ -61,6 +62,8 @@ export interface ProblemBody {
   missing?: { name: string; detail: string }[];
   /** With `sync_running`: the run in progress. */
   syncId?: string;
+  /** With `price_not_waiting`: the price that waits now; null when none does. */
+  heldBackPrice?: MoneyView | null;
 }
 
 /** A refusal that the caller is told about as it is. Its texts never hold a secret. */
@@ -70,7 +73,7 @@ export class Problem extends Error {
   constructor(
     readonly code: ProblemCode,
     readonly detail: string,
-    readonly more: Pick<ProblemBody, 'errors' | 'missing' | 'syncId'> & {
+    readonly more: Pick<ProblemBody, 'errors' | 'missing' | 'syncId' | 'heldBackPrice'> & {
       headers?: Record<string, string>;
       /** For the log only. */
       cause?: unknown;
@@ -84,7 +87,7 @@ export class Problem extends Error {
   }
 
   body(requestId: string): ProblemBody {
-    const { errors, missing, syncId } = this.more;
+    const { errors, missing, syncId, heldBackPrice } = this.more;
     return {
       type: `urn:longshore:problem:${this.code}`,
       title: PROBLEMS[this.code].title,
@@ -95,6 +98,7 @@ export class Problem extends Error {
       ...(errors && { errors }),
       ...(missing && { missing }),
       ...(syncId && { syncId }),
+      ...(heldBackPrice !== undefined && { heldBackPrice }),
     };
   }
 }

@@ -45,7 +45,7 @@ function stepsOf(endpoint: Endpoint, parts: Parts, failedLogins: RequestHandler)
   const open: RequestHandler[] = [handlerOf(endpoint, parts)];
   const contentTypes = endpoint.body?.contentTypes ?? ['application/json'];
   const reading = endpoint.method === 'get' ? [] : [requireType(contentTypes)];
-  if (endpoint.method !== 'get' && !endpoint.body?.isStreamed) reading.push(readBody());
+  if (endpoint.method !== 'get' && !endpoint.body?.isStreamed) reading.push(readBody(endpoint.body?.limitBytes));
   const database = requireDatabase(parts.connection);
   if (endpoint.role === 'public') return endpoint.body ? [database, ...reading, ...open] : open;
   return [

@@ -56,11 +56,19 @@ export function openApiDocument(endpoints: readonly Endpoint[], publicUrl: strin
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: publicUrl }],
-    tags: ['Connectors', 'Syncs', 'Listings', 'Product types', 'Mappings', 'Access', 'Operations', 'Hooks'].map(
-      (name) => ({
-        name,
-      })
-    ),
+    tags: [
+      'Connectors',
+      'Syncs',
+      'Listings',
+      'Tests',
+      'Product types',
+      'Mappings',
+      'Access',
+      'Operations',
+      'Hooks',
+    ].map((name) => ({
+      name,
+    })),
   });
   return markSecrets(document) as object;
 }

@@ -34,13 +34,30 @@ const BLOCKS: Record<BlockReason, Explanation> = {
     meaning: 'Two items of the source have the same SKU.',
     action: 'Give each item a reference of its own.',
   },
+  parent: {
+    meaning: 'The parent of its variations cannot be sent, and Amazon takes no child without one.',
+    action: 'Mend what its parent lacks; the sentence of the SKU says it.',
+  },
 };
 
 /** Of problems that hold nothing back. */
 const REMARKS: Record<string, Explanation> = {
   price_change: {
     meaning: 'The new price is further from the last one than the connector allows.',
-    action: 'Correct it in the source, or raise offer.price.largestChangePercent.',
+    action: 'Approve it, correct it in the source, or raise offer.price.largestChangePercent.',
+  },
+  drift: {
+    meaning: 'Amazon keeps showing another price or quantity than it accepted, however often it is sent.',
+    action:
+      'Find who else changes it in Seller Central: an automated pricing rule, another tool, a person. It is looked at once a ' +
+      'day, and sent again when it changes in the source.',
+  },
+  not_visible: {
+    meaning: 'Amazon accepted the SKU and does not show it, or not for sale.',
+    action:
+      'Look it up in Seller Central under Inventory, Manage All Inventory, and open its listing issues; see whether its ASIN ' +
+      'waits for approval, and whether its brand or category wants a permission (Catalog, Selling Applications). It is looked ' +
+      'for once a day.',
   },
 };
 

@@ -2,8 +2,9 @@ import express, { type Request, type RequestHandler } from 'express';
 import { Problem } from './errors';
 import { brokenAt } from './json-position';
 
-/** Bodies above this are refused, in bytes. */
-const LIMIT_BYTES = 1024 * 1024;
+const MEGABYTE = 1024 * 1024;
+/** What bodies may have unless their endpoint says more. */
+const LIMIT_BYTES = MEGABYTE;
 
 function hasBody(request: Request): boolean {
   return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
@@ -25,22 +26,24 @@ export function requireType(contentTypes: readonly string[]): RequestHandler {
 }
 
 /** Reads a JSON body; without a body, `request.body` is undefined. */
-export function readBody(): RequestHandler {
-  const parse = express.json({ limit: LIMIT_BYTES, strict: false, type: () => true });
+export function readBody(limitBytes = LIMIT_BYTES): RequestHandler {
+  const parse = express.json({ limit: limitBytes, strict: false, type: () => true });
   return (request, response, next) => {
     if (!hasBody(request)) return next();
-    parse(request, response, (error?: unknown) => next(error === undefined ? undefined : bodyProblem(error)));
+    parse(request, response, (error?: unknown) =>
+      next(error === undefined ? undefined : bodyProblem(error, limitBytes))
+    );
   };
 }
 
 /** What the parser of bodies says, without a word of the body itself. */
-function bodyProblem(error: unknown): unknown {
+function bodyProblem(error: unknown, limitBytes: number): unknown {
   const { type, body } = error as { type?: string; body?: unknown };
   switch (type) {
     case 'entity.parse.failed':
       return new Problem('malformed_json', whereBroken(body));
     case 'entity.too.large':
-      return new Problem('too_large', 'A body may have 1 MB at most.');
+      return new Problem('too_large', `A body may have ${limitBytes / MEGABYTE} MB at most.`);
     case 'charset.unsupported':
       return new Problem('unsupported_media_type', 'Send the body in UTF-8.');
     case 'encoding.unsupported':

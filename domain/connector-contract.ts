@@ -210,7 +210,9 @@ const schedule = z.strictObject({
     .describe('How often the whole assortment is read where the source can tell its changes, in hours'),
 });
 
-const source = z.discriminatedUnion('type', [vtexSource, salesLayerSource, fileSource]);
+const source = z.discriminatedUnion('type', [vtexSource, salesLayerSource, fileSource], {
+  error: "Say what kind of source this is: 'vtex', 'saleslayer' or 'file'.",
+});
 
 /** The whole configuration of a connector as it is written: V1–V15 and S1–S14. Secrets are write-only. */
 export const connectorInput = z.strictObject({
@@ -415,17 +417,16 @@ export function problemsOf(error: z.ZodError): FieldProblem[] {
         ];
       case 'invalid_union':
         return [
-          {
-            // A discriminated union puts its discriminator into the path.
-            field,
-            code: 'unknown_choice',
-            message:
-              field === 'source.type'
-                ? "Say what kind of source this is: 'vtex', 'saleslayer' or 'file'."
-                : issue.message.startsWith('Invalid')
+          issue.input === undefined
+            ? { field, code: 'required', message: 'This field is required.' }
+            : {
+                // A discriminated union puts its discriminator into the path.
+                field,
+                code: 'unknown_choice',
+                message: issue.message.startsWith('Invalid')
                   ? 'This is none of the forms that are accepted here.'
                   : issue.message,
-          },
+              },
         ];
       case 'invalid_value':
         return [

@@ -21,8 +21,14 @@ export const syncWorkflowId = (connectorId: string, syncId: string): string => `
 /** Workflow id of the sync that follows a change in the source. At most one waits or runs at a time. */
 export const changesWorkflowId = (connectorId: string): string => `catalog-sync:${connectorId}:changes`;
 
+/** Workflow id of the sync that such a one asks for as it ends: its own id is still in use then. */
+export const furtherChangesWorkflowId = (connectorId: string): string => `${changesWorkflowId(connectorId)}:further`;
+
 /** The lease that gives single flight to a connector's syncs, whatever starts them. */
 export const syncLeaseId = (connectorId: string): string => `sync:${connectorId}`;
+
+/** The lease of a connector's tests, which write nothing that a sync writes and may take hours (S10). */
+export const testLeaseId = (connectorId: string): string => `sync:${connectorId}:test`;
 
 /** The ledger's key of one SKU of one connector. */
 export const listingId = (connectorId: string, sku: string): string => `${connectorId}:${sku}`;

@@ -2,9 +2,11 @@ import type { CatalogItem } from './catalog-item';
 import type { FailureCode } from './errors';
 import { FAILURES } from './errors';
 import type { ListingHashes, ListingProblem, ListingState, Verdict, WantedListing } from './listing';
-import { moneyFromUnits, type Money } from './money';
+import { isSameMoney, moneyFromUnits, type Money } from './money';
+import type { KnownPrice } from './price-rules';
 import { availableUnits } from './stock-rules';
 import type { ListingSnapshot, SubmissionAnswer } from './ports/amazon';
+import { parentSkuIn } from './variations';
 
 /** Which lane has something to send for a SKU: all of it, or price and quantity alone. */
 export type Lane = 'details' | 'offer';
@@ -26,6 +28,12 @@ export interface ListingSeen {
   quantity?: number;
   /** As Amazon writes it, a decimal string. */
   price?: string;
+}
+
+/** How often the same price and quantity were sent again, unchanged. It counts for these alone. */
+export interface Drift {
+  resends: number;
+  of: Pick<ListingHashes, 'price' | 'quantity'>;
 }
 
 /** A listing that was at Amazon before we first sent it. It is changed attribute by attribute, and never replaced whole. */
@@ -67,8 +75,14 @@ export interface LedgerEntry {
   sentHashes: Partial<ListingHashes> | null;
   /** The price that Amazon accepted last; null until one was. */
   sentPrice: Money | null;
+  /** The price that waits for a person, because it is too far from the last one (B12); null when none does. */
+  heldBackPrice: Money | null;
+  /** The price that a person let through; null again once Amazon has accepted another price than the last one. */
+  approvedPrice: Money | null;
   /** The product type of what Amazon accepted last. */
   sentProductType: string | null;
+  /** The parent that Amazon accepted it under last (V10); null when it stood alone. */
+  sentParentSku: string | null;
   /** What Amazon refused last, so that it is not sent again unchanged; null when the last answer was a yes. */
   refusedHashes: ListingHashes | null;
   lastPayload: unknown;
@@ -81,7 +95,10 @@ export interface LedgerEntry {
   submittedAt: Date | null;
   /** Read-backs since `submittedAt`. */
   checks: number;
+  /** When Amazon's listing of it is read next: for the answer to a submission, or to see that it stays as it is. */
   nextCheckAt: Date | null;
+  /** What was sent again because Amazon showed something else, and how often; null when nothing was. */
+  drift: Drift | null;
   seen: ListingSeen | null;
   /** What Amazon had under this SKU before it was first sent (B13); null when it had nothing, or was not asked yet. */
   adopted: AdoptedListing | null;
@@ -132,6 +149,11 @@ function moneyOf(wanted: WantedListing | null): Money | undefined {
   return price === undefined || typeof currency !== 'string' ? undefined : moneyFromUnits(price, currency);
 }
 
+/** What the price rules may know of a SKU; nothing of one that is new. */
+export function knownPriceOf(entry: Pick<LedgerEntry, 'sentPrice' | 'approvedPrice'> | undefined): KnownPrice {
+  return { lastPrice: entry?.sentPrice ?? undefined, approvedPrice: entry?.approvedPrice ?? undefined };
+}
+
 /** What collecting needs to know besides the entry. */
 export interface CollectContext {
   connectorId: string;
@@ -146,7 +168,7 @@ export interface CollectContext {
 export function afterCollect(
   entry: LedgerEntry | undefined,
   item: CatalogItem,
-  verdict: Verdict & { problems?: ListingProblem[] },
+  verdict: Verdict & { problems?: ListingProblem[]; heldBackPrice?: Money },
   hasPlace: boolean,
   context: CollectContext
 ): LedgerChange {
@@ -175,6 +197,8 @@ export function afterCollect(
     },
     wanted: verdict.wanted,
     wantedHashes,
+    heldBackPrice: verdict.heldBackPrice ?? null,
+    approvedPrice: stillApproved(entry, verdict.wanted),
   };
   if (entry && isContentRefused({ ...entry, wantedHashes })) {
     // What is wrong with the content must not keep a quantity from Amazon (S11, B6).
@@ -183,19 +207,32 @@ export function afterCollect(
   }
   const lane = context.laneFor(wantedHashes, entry?.sentHashes ?? null);
   const remarks = verdict.problems ?? [];
-  if (lane) return { ...wanted, ...queued(lane), problems: remarks, reason: whyToSend(entry) };
+  if (lane) return { ...wanted, ...queued(lane), problems: remarks, reason: whyToSend(entry, wantedHashes) };
   if (entry && (entry.state === 'blocked' || entry.state === 'removed' || entry.state === 'rejected'))
     return { ...wanted, ...toCheck(context.now, 'It may be sold again, and Amazon has it as it should be.') };
   const problems = [...(entry?.problems ?? []).filter(({ code }) => code !== PRICE_CHANGE), ...remarks];
   return { ...wanted, problems, lane: null, ...(entry?.state === 'pending' ? { state: 'submitted' } : {}) };
 }
 
+/** How often this price and quantity were sent again because Amazon showed something else. */
+export function resendsOf(drift: Drift | null, wanted: ListingHashes | null): number {
+  const isSame = (part: 'price' | 'quantity'): boolean => (drift?.of[part] ?? null) === (wanted?.[part] ?? null);
+  return drift && isSame('price') && isSame('quantity') ? drift.resends : 0;
+}
+
+/** An approval is for one price at one time: when something else is to be sent, it is over. */
+function stillApproved(entry: LedgerEntry | undefined, wanted: WantedListing): Money | null {
+  const [approved, price] = [entry?.approvedPrice, moneyOf(wanted)];
+  return approved && price && isSameMoney(approved, price) ? approved : null;
+}
+
 function queued(lane: Lane): LedgerChange {
   return { state: 'pending', lane, failures: 0, nextAttemptAt: null };
 }
 
-function whyToSend(entry: LedgerEntry | undefined): string {
+function whyToSend(entry: LedgerEntry | undefined, wanted: ListingHashes): string {
   if (!entry) return 'It is new.';
+  if (entry.state === 'pending' && resendsOf(entry.drift, wanted) > 0) return entry.reason;
   return entry.sentHashes ? 'It has changed since it was sent.' : 'It was not sent yet.';
 }
 
@@ -203,7 +240,7 @@ function whyToSend(entry: LedgerEntry | undefined): string {
  * True when Amazon refused this very content, details and price, so that it waits for a change; a quantity goes on being
  * sent alone. Content that was never accepted also waits when nothing but its quantity has changed.
  */
-function isContentRefused(entry: Pick<LedgerEntry, 'refusedHashes' | 'wantedHashes'>): boolean {
+export function isContentRefused(entry: Pick<LedgerEntry, 'refusedHashes' | 'wantedHashes'>): boolean {
   const { refusedHashes: refused, wantedHashes: wanted } = entry;
   return Boolean(refused && wanted && refused.details === wanted.details && refused.price === wanted.price);
 }
@@ -215,7 +252,7 @@ function toCheck(now: Date, reason: string): LedgerChange {
 function blocked(
   entry: LedgerEntry | undefined,
   verdict: Extract<Verdict, { kind: 'block' }>,
-  context: CollectContext
+  context: Pick<CollectContext, 'hashesOf' | 'laneFor'>
 ): LedgerChange {
   const reason = verdict.problems[0]?.message ?? verdict.reasons[0] ?? 'A rule holds it back.';
   const change: LedgerChange = {
@@ -224,6 +261,8 @@ function blocked(
         ? false
         : Boolean(entry?.hasPlace && entry.sentHashes && verdict.ifSent === 'leave'),
     verdict: { kind: 'block', reasons: verdict.reasons, blockReason: verdict.reason },
+    heldBackPrice: null,
+    approvedPrice: null,
     state: 'blocked',
     reason,
     problems: verdict.problems,
@@ -255,6 +294,49 @@ function onlyQuantity(
   return { wanted, wantedHashes, ...(isThereAlready ? {} : { state: 'pending', lane: 'offer' as const, failures: 0 }) };
 }
 
+/** The entry of a child that waits to be sent, after its parent turned out to be unsendable (V16). */
+export function afterParentHeldBack(
+  entry: LedgerEntry,
+  why: string,
+  context: Pick<CollectContext, 'hashesOf' | 'laneFor'>
+): LedgerChange {
+  return blocked(
+    entry,
+    {
+      kind: 'block',
+      reason: 'parent',
+      problems: [{ code: 'parent', message: why, severity: 'error', owner: 'merchant' }],
+      ifSent: 'leave',
+      ...(entry.sentHashes && { quantityIfSent: entry.verdict.quantity }),
+      reasons: [why, ...entry.verdict.reasons],
+    },
+    context
+  );
+}
+
+/** The entry of a child whose parent is still on its way: it is tried again (V16). */
+export function afterParentAwaited(why: string, retryInSeconds: number, now: Date): LedgerChange {
+  return {
+    state: 'retrying',
+    reason: why,
+    problems: [{ code: 'parent', message: why, severity: 'info', owner: 'longshore' }],
+    nextAttemptAt: later(now, retryInSeconds),
+  };
+}
+
+/** The entry of a parent none of whose SKUs are sent under it any more. Nobody can buy it, so it may stay where it is. */
+export function afterRetirement(reason: string): LedgerChange {
+  return {
+    verdict: { kind: 'remove', reasons: [reason] },
+    reason,
+    problems: [],
+    state: 'removed',
+    lane: null,
+    nextAttemptAt: null,
+    nextCheckAt: null,
+  };
+}
+
 /** The entry of a SKU that a full reading of the source did not see: it is sold out, and then `removed`. */
 export function afterRemoval(entry: LedgerEntry, context: Pick<CollectContext, 'hashesOf' | 'laneFor'>): LedgerChange {
   const reason = 'It is no longer in the assortment of the source.';
@@ -262,6 +344,8 @@ export function afterRemoval(entry: LedgerEntry, context: Pick<CollectContext, '
     verdict: { kind: 'remove', reasons: [reason] },
     reason,
     hasPlace: false,
+    heldBackPrice: null,
+    approvedPrice: null,
     problems: [],
     state: 'removed',
     lane: null,
@@ -309,15 +393,21 @@ export function afterAnswer(
     };
   const submitted: LedgerChange = { ...answered, state: 'submitted', ...checkedFrom(now, verifyAfterSeconds) };
   if (sent.lane === 'offer' && isQuantityAll(entry)) return { ...submitted, sentHashes: withQuantitySent(entry) };
+  const price = moneyOf(entry.wanted);
+  const isNewPrice = price !== undefined && !(entry.sentPrice && isSameMoney(price, entry.sentPrice));
   return {
     ...submitted,
     reason: 'Amazon accepted it; it is looked for there.',
     problems: [...answer.problems, ...(entry.verdict.problems ?? [])],
-    sentPrice: moneyOf(entry.wanted) ?? entry.sentPrice,
+    sentPrice: price ?? entry.sentPrice,
+    ...(isNewPrice && { approvedPrice: null }),
     refusedHashes: null,
     sentHashes:
       sent.lane === 'details' ? entry.wantedHashes : { ...withQuantitySent(entry), price: entry.wantedHashes?.price },
-    ...(sent.lane === 'details' && { sentProductType: entry.wanted?.productType ?? null }),
+    ...(sent.lane === 'details' && {
+      sentProductType: entry.wanted?.productType ?? null,
+      sentParentSku: parentSkuIn(entry.wanted) ?? null,
+    }),
   };
 }
 
@@ -367,66 +457,9 @@ export function afterFailure(
   };
 }
 
-/** The entry after Amazon's own listing of it was read (B1): `live`, `paused`, `rejected`, looked for again, or `not_visible`. */
-export function afterReadBack(
-  entry: LedgerEntry,
-  snapshot: ListingSnapshot | undefined,
-  verifyAfterSeconds: readonly number[],
-  now: Date
-): LedgerChange {
-  const looked: LedgerChange = snapshot
-    ? { checks: entry.checks + 1, seen: seenOf(snapshot, now) }
-    : { checks: entry.checks + 1 };
-  const errors = snapshot?.problems.filter((problem) => problem.severity === 'error') ?? [];
-  if (snapshot && errors.length > 0 && !isQuantityAll(entry))
-    return {
-      ...looked,
-      state: 'rejected',
-      reason: errors[0]!.message,
-      problems: snapshot.problems,
-      refusedHashes: entry.wantedHashes,
-      sentHashes: stillThere(entry, snapshot),
-      nextCheckAt: null,
-    };
-  const missing = whatIsMissing(entry, snapshot);
-  if (!missing) return { ...looked, ...asWanted(entry, snapshot), nextCheckAt: null };
-  const nextCheck = verifyAfterSeconds[entry.checks + 1];
-  if (nextCheck === undefined)
-    return {
-      ...looked,
-      state: 'not_visible',
-      reason: missing,
-      problems: [{ code: 'not_visible', message: missing, severity: 'warning', owner: 'amazon' }],
-      nextCheckAt: null,
-    };
-  return { ...looked, nextCheckAt: later(entry.submittedAt ?? now, nextCheck) };
-}
-
-/** The state of an entry that Amazon has as it should be. One that a rule holds back keeps the rule's words. */
-function asWanted(entry: LedgerEntry, snapshot: ListingSnapshot | undefined): LedgerChange {
-  const problems = [...(snapshot?.problems ?? []), ...(entry.verdict.problems ?? [])];
-  if (!isHeldBack(entry) && isContentRefused(entry)) return { state: 'rejected' };
-  switch (entry.verdict.kind) {
-    case 'sell':
-      return { state: 'live', reason: 'Amazon shows it as it was sent.', problems };
-    case 'pause':
-      return { state: 'paused', reason: entry.verdict.reasons[0] ?? 'Its stock is below the minimum.', problems };
-    case 'block':
-      return { state: 'blocked' };
-    case 'remove':
-      return { state: 'removed' };
-  }
-}
-
 /** Sent only to end its sale: a rule holds it back, or it has left the assortment. */
-function isHeldBack(entry: LedgerEntry): boolean {
+export function isHeldBack(entry: LedgerEntry): boolean {
   return entry.verdict.kind === 'block' || entry.verdict.kind === 'remove';
-}
-
-/** What Amazon has after a late refusal: nothing, or what it had before, by the quantity it shows. */
-function stillThere(entry: LedgerEntry, snapshot: ListingSnapshot): Partial<ListingHashes> | null {
-  if (snapshot.status.length === 0) return null;
-  return snapshot.quantity === quantityOf(entry.wanted) ? { quantity: entry.wantedHashes?.quantity } : {};
 }
 
 /** Only a quantity is sent and looked for: to end a sale, or because Amazon refused the content. */
@@ -441,7 +474,8 @@ export function afterMatch(snapshot: ListingSnapshot | undefined, now: Date): Le
   return { adopted: { ...seenOf(snapshot, now), title, productType }, seen: seenOf(snapshot, now), matchedAt: now };
 }
 
-function seenOf(snapshot: ListingSnapshot, now: Date): ListingSeen {
+/** What Amazon shows of a SKU now, for the ledger. */
+export function seenOf(snapshot: ListingSnapshot, now: Date): ListingSeen {
   return {
     at: now,
     asin: snapshot.asin,
@@ -451,24 +485,7 @@ function seenOf(snapshot: ListingSnapshot, now: Date): ListingSeen {
   };
 }
 
-/** What Amazon does not show yet of what was sent, in a sentence; undefined when all is there. */
-function whatIsMissing(entry: LedgerEntry, snapshot: ListingSnapshot | undefined): string | undefined {
-  if (!snapshot && isHeldBack(entry)) return undefined;
-  if (!snapshot || (snapshot.status.length === 0 && !isQuantityAll(entry)))
-    return 'Amazon accepted it, but does not show it.';
-  const quantity = quantityOf(entry.wanted);
-  if (quantity !== undefined && snapshot.quantity !== undefined && snapshot.quantity !== quantity)
-    return `Amazon still shows the quantity ${snapshot.quantity} instead of ${quantity}.`;
-  const price = isQuantityAll(entry) ? undefined : priceOf(entry.wanted);
-  if (price !== undefined && snapshot.price !== undefined && Math.abs(Number(snapshot.price) - price) > 0.004)
-    return `Amazon still shows the price ${snapshot.price} instead of ${price}.`;
-  const shouldBeBuyable =
-    entry.verdict.kind === 'sell' && price !== undefined && quantity !== undefined && quantity > 0;
-  if (shouldBeBuyable && !snapshot.status.includes('BUYABLE'))
-    return 'Amazon shows it, but it cannot be bought there yet.';
-  return undefined;
-}
-
-function later(from: Date, seconds: number): Date {
+/** A moment some seconds after another. */
+export function later(from: Date, seconds: number): Date {
   return new Date(from.getTime() + seconds * 1000);
 }

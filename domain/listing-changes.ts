@@ -31,10 +31,29 @@ export function offerPatches(
 
 /**
  * The details as patches, for where a PUT would wipe a price that lives at Amazon (V11). An attribute that is no longer
- * wanted stays there.
+ * wanted stays there, but for those that made it a child: it would stay in the family.
+ *
+ * @param sentParentSku - the parent that it was sent under last; null when it stood alone.
  */
-export function detailsPatches(wanted: WantedListing): AttributePatch[] {
-  return patches('replace', wanted.details);
+export function detailsPatches(wanted: WantedListing, sentParentSku: string | null): AttributePatch[] {
+  const leavesFamily = sentParentSku !== null && !wanted.details.parentage_level;
+  return [...patches('replace', wanted.details), ...(leavesFamily ? endsOfRelation(wanted) : [])];
+}
+
+/**
+ * Amazon deletes the instances of an attribute that have the same selectors. `variation_theme` has none, so that it stays,
+ * and means nothing without the others.
+ */
+function endsOfRelation({ details }: WantedListing): AttributePatch[] {
+  const marketplaceId = Object.values(details)
+    .flat()
+    .map((value) => value.marketplace_id)
+    .find((id) => typeof id === 'string');
+  return ['child_parent_sku_relationship', 'parentage_level'].map((name) => ({
+    op: 'delete',
+    path: `/attributes/${name}`,
+    value: [{ marketplace_id: marketplaceId }],
+  }));
 }
 
 function isNews(wanted: string | undefined, sent: string | undefined): boolean {

@@ -20,7 +20,7 @@ import {
   type WantedListing,
 } from './listing';
 import { requireMarketplace } from './marketplaces';
-import { shownMoney } from './money';
+import { shownMoney, type Money } from './money';
 import type { PayloadProblem } from './payload-validation';
 import { toPlainLine, toPlainText, utf8Length } from './plain-text';
 import { decidePrice, priceRulesOf, type KnownPrice, type PriceDecision, type PriceRules } from './price-rules';
@@ -57,7 +57,11 @@ export interface KnownItem extends KnownPrice {
 }
 
 /** A verdict, with what a person should know of a SKU that is sold or paused all the same. */
-export type Judgement = Verdict & { problems?: ListingProblem[] };
+export type Judgement = Verdict & {
+  problems?: ListingProblem[];
+  /** The price that waits for a person; `wanted` has the last one that was sent (B12). */
+  heldBackPrice?: Money;
+};
 
 /** The part of a configuration that the rules look at. The configuration has passed its contract. */
 export function ruleSettingsOf(config: ConnectorConfig): RuleSettings {
@@ -157,6 +161,13 @@ export function withPayloadProblems(
     problems: [...verdict.problems, ...news],
     reasons: [...verdict.reasons, ...news.map(({ message }) => message)],
   };
+}
+
+/** V16. The verdict on a child whose parent cannot be sent. What was sent of it stays, and its quantity follows the stock. */
+export function waitsForParent(verdict: Exclude<Judgement, Block>, why: string, settings: RuleSettings): Judgement {
+  const problem = { code: 'parent', message: why, severity: 'error', owner: 'merchant' } as const;
+  const held = toBeMended([problem], verdict.kind, verdict.quantity, settings);
+  return { ...held, reasons: [why, ...verdict.reasons] };
 }
 
 /** The verdict on a SKU whose product type Amazon does not have in the marketplace. */
@@ -329,7 +340,7 @@ function noPriceMessage(item: CatalogItem, { priceList }: RuleSettings, decided?
     : `It has no price in ${priceList}; give it one in the source, or switch the sending of prices off.`;
 }
 
-function sendsPrice({ sendPrice, requirements }: RuleSettings): boolean {
+export function sendsPrice({ sendPrice, requirements }: Pick<RuleSettings, 'sendPrice' | 'requirements'>): boolean {
   return sendPrice && requirements !== 'LISTING_PRODUCT_ONLY';
 }
 
@@ -373,11 +384,12 @@ function priceReason(item: CatalogItem, decided: PriceDecision | undefined, sett
 function waitingPrice(
   decided: PriceDecision | undefined,
   { priceRules }: RuleSettings
-): { problems?: ListingProblem[] } {
+): Pick<Judgement, 'problems' | 'heldBackPrice'> {
   if (!decided?.heldBack) return {};
   const [last, next] = [shownMoney(decided.price), shownMoney(decided.heldBack)];
-  const message = `Its price would change from ${last} to ${next}, by more than ${priceRules?.largestChangePercent} %. It keeps ${last} until the connector's offer.price.largestChangePercent is raised, or the source's price comes nearer.`;
+  const message = `Its price would change from ${last} to ${next}, by more than ${priceRules?.largestChangePercent} %. It keeps ${last} until the new price is approved, or until the connector's offer.price.largestChangePercent is raised.`;
   return {
+    heldBackPrice: decided.heldBack,
     problems: [
       { code: 'price_change', message, severity: 'warning', owner: 'merchant', attributes: ['purchasable_offer'] },
     ],

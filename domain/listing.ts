@@ -43,6 +43,7 @@ export const BLOCK_REASONS = [
   'unmapped',
   'unreadable',
   'duplicate_sku',
+  'parent',
 ] as const;
 export type BlockReason = (typeof BLOCK_REASONS)[number];
 

@@ -47,6 +47,10 @@ export function exactInteger(decimal: Decimal, places: number): number | undefin
   return parts[1] && size > 0 ? -size : size;
 }
 
+export function isSameMoney(one: Money, other: Money): boolean {
+  return one.minorUnits === other.minorUnits && one.currency === other.currency;
+}
+
 /** The decimal number that Amazon's listing attributes take, e.g. `52` or `52.5`. */
 export function toUnits(money: Money): number {
   return money.minorUnits / 10 ** fractionDigits(money.currency);

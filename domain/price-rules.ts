@@ -1,4 +1,12 @@
-import { exactInteger, fractionDigits, moneyFromDecimal, shownMoney, type Decimal, type Money } from './money';
+import {
+  exactInteger,
+  fractionDigits,
+  isSameMoney,
+  moneyFromDecimal,
+  shownMoney,
+  type Decimal,
+  type Money,
+} from './money';
 
 /** What a price is rounded to: the cent, the tenth or the whole unit of the currency, or an ending of one's own. */
 export const ROUNDINGS = ['cent', 'tenth', 'whole', 'ending'] as const;
@@ -140,11 +148,7 @@ function isTooFar(
 ): boolean {
   if (largestChangePercent === undefined || wanted.minorUnits <= 0) return false;
   if (!lastPrice || lastPrice.currency !== wanted.currency) return false;
-  if (approvedPrice && isSame(approvedPrice, wanted)) return false;
+  if (approvedPrice && isSameMoney(approvedPrice, wanted)) return false;
   const change = Math.abs(wanted.minorUnits - lastPrice.minorUnits);
   return change * 100 > lastPrice.minorUnits * largestChangePercent;
-}
-
-function isSame(one: Money, other: Money): boolean {
-  return one.minorUnits === other.minorUnits && one.currency === other.currency;
 }

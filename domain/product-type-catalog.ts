@@ -14,6 +14,7 @@ import {
 import { changesAnything, changesBetween } from './product-type-changes';
 import { fieldsOf, type ProductTypeField } from './product-type-fields';
 import type { JsonSchema } from './product-type-schema';
+import { NO_VARIATIONS, variationRulesOf, type VariationRules } from './variation-theme';
 
 /** Where definitions are kept between processes. Schemas and fields are large and kept apart, by checksum. */
 export interface DefinitionStore {
@@ -74,6 +75,7 @@ export interface ProductTypeCatalogDependencies {
 export function productTypeCatalog({ amazon, store, clock }: ProductTypeCatalogDependencies) {
   const memory = new Map<string, { current: Current; until: number }>();
   const validators = new PayloadValidators();
+  const variations = new WeakMap<JsonSchema, VariationRules>();
 
   function remember(key: DefinitionKey, current: Current, until: number): Current {
     memory.set(JSON.stringify(key), { current, until });
@@ -195,6 +197,20 @@ export function productTypeCatalog({ amazon, store, clock }: ProductTypeCatalogD
     async shapeFor(...asked: Parameters<typeof validatorFor>): Promise<DefinitionShape | undefined> {
       const found = await validatorFor(...asked);
       return found.kind === 'known' ? new DefinitionShape(found.validator.root) : undefined;
+    },
+
+    /**
+     * How a product type comes in variations; without themes when Amazon has none of this name.
+     *
+     * @throws OutsideError when Amazon cannot give the definition and none is kept.
+     */
+    async variationsFor(...asked: Parameters<typeof validatorFor>): Promise<VariationRules> {
+      const found = await validatorFor(...asked);
+      if (found.kind === 'unknown') return NO_VARIATIONS;
+      const { root } = found.validator;
+      const rules = variations.get(root) ?? variationRulesOf(root);
+      variations.set(root, rules);
+      return rules;
     },
 
     /**

@@ -1,7 +1,9 @@
+import type { Lane } from './ledger';
 import type { StateCounts } from './listing';
 import type { WaitingFor } from './connector';
+import type { TestCounts } from './test-results';
 
-export const SYNC_PHASES = ['queued', 'collect', 'publish', 'verify', 'close', 'done'] as const;
+export const SYNC_PHASES = ['queued', 'collect', 'test', 'publish', 'verify', 'close', 'done'] as const;
 export type SyncPhase = (typeof SYNC_PHASES)[number];
 
 export const SYNC_OUTCOMES = ['completed', 'cancelled', 'failed', 'skipped'] as const;
@@ -35,12 +37,15 @@ export interface CatalogSyncInput {
   resume?: RunningSync;
 }
 
+/** What the lanes send: parents of products, details of SKUs, and price and quantity alone. */
+export type PublishLane = Lane | 'parents';
+
 /** Where a run is. All that it carries from one continue-as-new to the next. */
 export interface RunningSync {
   syncId: string;
   mode: SyncMode;
   policy: SyncPolicy;
-  phase: 'collect' | 'publish' | 'verify';
+  phase: 'collect' | 'test' | 'publish' | 'verify';
   /** Where the next page of the source begins; null before the first. */
   sourceCursor: string | null;
   /** SKUs that were read so far. */
@@ -48,7 +53,7 @@ export interface RunningSync {
   /** How often the source was read, or the lanes were gone through, once more because the database had lost something. */
   repeats: number;
   /** The next ledger page of each lane, or null when the lane is through. */
-  lanes: { details: number | null; offer: number | null };
+  lanes: Record<PublishLane, number | null>;
   /** How many windows of durable retries were opened. */
   retryWindows: number;
   paused: boolean;
@@ -93,6 +98,10 @@ export interface SyncView {
   /** SKUs that this run read in the source, or found to have left it. */
   touched: number;
   counts: StateCounts;
+  /** Of a test: how many SKUs it is about when it is not about all. */
+  sample: number | null;
+  /** Of a test: its SKUs by outcome; null before it has read the source. */
+  testCounts: TestCounts | null;
   /** What a person should know of this run, in sentences. */
   notes: string[];
   ratePerSecond: number | null;

@@ -12,6 +12,9 @@ export interface VariationRules {
   required: readonly string[];
 }
 
+/** The rules of a product type that does not come in variations. */
+export const NO_VARIATIONS: VariationRules = { themes: [], attributes: [], required: [] };
+
 /** By what the SKUs of one product vary. */
 export interface Theme {
   /** The value of `variation_theme`: `SIZE/COLOR`. */

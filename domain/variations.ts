@@ -24,11 +24,20 @@ export interface KnownParent {
   theme: string;
 }
 
+/** The parent of a family, before it is mapped. */
+export interface FamilyParent extends KnownParent {
+  /** What the product is without any one of its SKUs, to be mapped as any item. */
+  item: CatalogItem;
+  productType: string;
+  /** What is to be sent of it, of what the mapping made of `item`; the price and quantity there are not looked at. */
+  listing: (mapped: WantedListing) => WantedListing;
+}
+
 /** What a product is sent as. */
 export type Family =
   | {
       kind: 'family';
-      parent: KnownParent & { wanted: WantedListing };
+      parent: FamilyParent;
       /** By SKU. */
       children: ReadonlyMap<string, WantedListing>;
     }
@@ -39,14 +48,14 @@ export type Family =
     };
 
 export interface FamilyContext {
+  /** The connector. */
+  scope: string;
   rules: VariationRules;
   settings: FamilySettings;
   /** What was sent before; it stays for as long as it fits. */
   known?: KnownParent;
   /** Whether a SKU is another product's, or another parent's. */
   isTaken?: (sku: string) => boolean;
-  /** The connector's mapping, as for any item; the quantity in what it gives is not looked at. */
-  map: (parent: CatalogItem) => WantedListing;
 }
 
 /** The longest seller SKU that Amazon takes. */
@@ -67,13 +76,19 @@ export function familyOf(members: readonly FamilyMember[], context: FamilyContex
   const unsent = unsentOf(members, Object.values(found.attributes));
   if (unsent !== undefined) return { kind: 'alone', reason: `It is sent alone. ${unsent}` };
 
-  const sku = parentSkuOf(siblings, known, context.isTaken);
+  const sku = parentSkuOf(siblings, context.scope, known, context.isTaken);
   const { marketplaceId } = settings;
-  const parent = asParent(context.map(parentItem(siblings, sku)), { ...found, marketplaceId, keep: rules.required });
+  const parent: FamilyParent = {
+    sku,
+    theme: found.theme,
+    item: parentItem(siblings, sku),
+    productType: members[0]!.wanted.productType,
+    listing: (mapped) => asParent(mapped, { ...found, marketplaceId, keep: rules.required }),
+  };
   const children = members.map(
     ({ item, wanted }) => [item.sku, asChild(wanted, { parentSku: sku, theme: found.theme, marketplaceId })] as const
   );
-  return { kind: 'family', parent: { sku, theme: found.theme, wanted: parent }, children: new Map(children) };
+  return { kind: 'family', parent, children: new Map(children) };
 }
 
 function whyAlone(members: readonly FamilyMember[], settings: FamilySettings): string | undefined {
@@ -97,23 +112,33 @@ function unsentOf(members: readonly FamilyMember[], attributes: readonly string[
 }
 
 /**
- * The SKU of a product's parent: the one it was sent under; else the merchant's reference of the product, else
- * `<product id>-parent`, else that with a part of a hash. At most 40 bytes, never that of one of its SKUs.
+ * The SKU of a product's parent: the one it was sent under; else the first of its names that is free. Never that of one of its
+ * SKUs.
  */
 export function parentSkuOf(
   siblings: readonly CatalogItem[],
+  scope: string,
   known?: KnownParent,
   isTaken: (sku: string) => boolean = () => false
 ): string {
   const own = new Set(siblings.map(({ sku }) => sku.toLowerCase()));
   if (known && !own.has(known.sku.toLowerCase())) return known.sku;
+  const names = parentNames(siblings, scope);
+  return names.find((sku) => !own.has(sku.toLowerCase()) && !isTaken(sku)) ?? names.at(-1)!;
+}
+
+/**
+ * The names that a product's parent may have, the best first: the merchant's reference of the product, and its id with a part
+ * of a hash. Each of at most 40 bytes.
+ *
+ * @param scope - the connector: two stores of one seller may use the same ids.
+ */
+export function parentNames(siblings: readonly CatalogItem[], scope: string): string[] {
   const { productId } = siblings[0]!;
   const reference = siblings.find((each) => each.productReference?.trim())?.productReference?.trim() ?? '';
-  const isFree = (sku: string): boolean =>
-    sku !== '' && utf8Length(sku) <= LONGEST_SKU && !own.has(sku.toLowerCase()) && !isTaken(sku);
-  const hash = createHash('sha256').update(productId).digest('hex').slice(0, 8);
-  const id = productId.trim();
-  return [reference, `${id}-parent`].find(isFree) ?? `${cutToBytes(id, 24)}-${hash}-parent`;
+  const hash = createHash('sha256').update(`${scope}\n${productId}`).digest('hex').slice(0, 8);
+  const isUsable = reference !== '' && utf8Length(reference) <= LONGEST_SKU;
+  return [...(isUsable ? [reference] : []), `${cutToBytes(productId.trim(), 24)}-${hash}-parent`];
 }
 
 /** What a product is without any one of its SKUs, as an item that can be mapped. What they do not share is left out. */
@@ -180,8 +205,6 @@ function sharedAttributes(texts: readonly Partial<ItemTexts>[]): Record<string, 
   return Object.fromEntries(shared);
 }
 
-const RELATION = ['parentage_level', 'child_parent_sku_relationship', 'variation_theme'] as const;
-
 /**
  * What only something that can be bought has: the terms of an offer, and identifiers. Amazon's definitions ask for an
  * identifier, or for the exemption from one, of whatever is not a parent.
@@ -246,9 +269,21 @@ export function asChild(
   };
 }
 
-/** A SKU's listing without a parent (V10 on). Nothing else of it changes. */
-export function standsAlone(wanted: WantedListing): WantedListing {
-  return { ...wanted, details: without(wanted.details, new Set(RELATION)) };
+/** The parent that a listing names; undefined of one that stands alone, and of a parent. */
+export function parentSkuIn(wanted: Pick<WantedListing, 'details'> | null): string | undefined {
+  const sku = wanted?.details.child_parent_sku_relationship?.[0]?.parent_sku;
+  return typeof sku === 'string' ? sku : undefined;
+}
+
+/** The theme that a parent's or a child's listing has. */
+export function themeIn(wanted: Pick<WantedListing, 'details'> | null): string | undefined {
+  const name = wanted?.details.variation_theme?.[0]?.name;
+  return typeof name === 'string' ? name : undefined;
+}
+
+/** Whether a listing is that of a parent. */
+export function isParent(wanted: Pick<WantedListing, 'details'> | null): boolean {
+  return wanted?.details.parentage_level?.[0]?.value === 'parent';
 }
 
 function without(attributes: AmazonAttributes, names: ReadonlySet<string>): AmazonAttributes {
@@ -256,21 +291,26 @@ function without(attributes: AmazonAttributes, names: ReadonlySet<string>): Amaz
 }
 
 /** States in which Amazon knows a listing, or is about to: what was accepted first is processed first. */
-const AT_AMAZON: readonly ListingState[] = ['submitted', 'live', 'paused'];
+const AT_AMAZON: readonly ListingState[] = ['submitted', 'live', 'paused', 'not_visible'];
 
-/**
- * V16. Why a child is not sent yet, in a sentence; undefined when it may be.
- *
- * @param parent - as the ledger has it; `reason` is the entry's own.
- */
-export function whyItWaits(parent: { sku: string; state: ListingState; reason: string }): string | undefined {
-  const { sku, state, reason } = parent;
-  if (AT_AMAZON.includes(state)) return undefined;
-  if (state === 'rejected' || state === 'blocked') {
-    const verb = state === 'rejected' ? 'was refused' : 'is held back';
-    return `Its parent ${sku} ${verb}: ${reason} It is sent once that is mended.`;
-  }
-  return `It waits for its parent ${sku}, which is sent first.`;
+/** A parent as the ledger has it; `reason` is the entry's own. */
+interface ParentState {
+  sku: string;
+  state: ListingState;
+  reason: string;
+}
+
+/** V16. Why a child is not sent yet, in a sentence; undefined when it may be. */
+export function whyItWaits(parent: ParentState): string | undefined {
+  if (AT_AMAZON.includes(parent.state)) return undefined;
+  return whyHeldBack(parent) ?? `It waits for its parent ${parent.sku}, which is sent first.`;
+}
+
+/** V16. Why a child is not sent until somebody mends its parent, in a sentence; undefined when no person is needed. */
+export function whyHeldBack({ sku, state, reason }: ParentState): string | undefined {
+  if (state !== 'rejected' && state !== 'blocked') return undefined;
+  const verb = state === 'rejected' ? 'was refused' : 'is held back';
+  return `Its parent ${sku} ${verb}: ${reason} It is sent once that is mended.`;
 }
 
 function bySku(one: { sku: string }, other: { sku: string }): number {

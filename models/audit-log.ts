@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Schema, type Connection, type Model } from 'mongoose';
 
-/** Who changed what, and when. Holds names of fields, never their values. */
+/** Who changed what, and when. Holds names of fields, and the values of none that could hold a secret. */
 export interface AuditEntry {
   /** `aud_` + 12 hex digits of the time in milliseconds + 16 random ones, so that ids sort by time. */
   _id: string;
@@ -9,11 +9,13 @@ export interface AuditEntry {
   actor: { id: string; name: string; role: string };
   /** e.g. `connector.changed` */
   action: string;
-  target: { type: 'connector' | 'sync' | 'api-key'; id: string };
+  target: { type: 'connector' | 'sync' | 'api-key' | 'listing'; id: string };
   /** The connector it is about, where it is about one. */
   connectorId: string | null;
   /** Dotted paths of the fields that were written. */
   fields: string[];
+  /** What some of them were and are, for people. */
+  changes: { field: string; before: string | null; after: string | null }[];
   requestId: string;
 }
 
@@ -29,6 +31,7 @@ const auditSchema = new Schema(
     target: { type: Schema.Types.Mixed, required: true },
     connectorId: { type: String, default: null },
     fields: { type: [String], default: [] },
+    changes: { type: [Schema.Types.Mixed], default: [] },
     requestId: { type: String, required: true },
   },
   { collection: 'auditLog', versionKey: false, minimize: false }

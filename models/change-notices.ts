@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Schema, type Connection, type Model } from 'mongoose';
 import type { ChangeNotice, ChangeNotices } from '../domain/ports/change-notices';
 import { isDuplicateKey } from './leases';
+import { sourceItemStore } from './source-items';
 
 /** The latest that a source told about one SKU of a connector. */
 interface ChangeNoticeDocument extends ChangeNotice {
@@ -91,6 +92,11 @@ export function changeNoticeStore(connection: Connection) {
       return { lastNoticeAt: last?.noticedAt ?? null, waiting };
     },
 
+    /** Whether a notice has come since the last reading gathered them. */
+    async haveComeSince(connectorId: string): Promise<boolean> {
+      return (await model.exists({ connectorId, batch: null, isWaiting: true })) !== null;
+    },
+
     async removeAll(connectorId: string): Promise<void> {
       await model.deleteMany({ connectorId });
     },
@@ -106,8 +112,10 @@ export type ChangeNoticeStore = ReturnType<typeof changeNoticeStore>;
  * are random and compared for equality only: unlike with rising numbers, no slow writer can put a notice behind a place that
  * has been read already. Two readings at once, or one of a worker thought dead, take notices from each other's batch; what is
  * taken is read once more and never lost, because only what bears the name of a handled batch is settled.
+ *
+ * @param sendsKits - whether the connector does: else no change of a SKU is one of a kit.
  */
-export function changeNoticesOf(connection: Connection, connectorId: string): ChangeNotices {
+export function changeNoticesOf(connection: Connection, connectorId: string, sendsKits = false): ChangeNotices {
   const model = changeNoticeModel(connection);
   return {
     async haveArrived() {
@@ -128,6 +136,10 @@ export function changeNoticesOf(connection: Connection, connectorId: string): Ch
         .limit(size)
         .lean();
       return found.map(({ skuId, isRemoved }) => ({ skuId, isRemoved }));
+    },
+
+    async kitsWith(skuIds) {
+      return sendsKits ? sourceItemStore(connection).kitsWith(connectorId, skuIds) : [];
     },
 
     async settle(batch) {

@@ -4,16 +4,18 @@ import { auditModel } from './audit-log';
 import { changeNoticeModel } from './change-notices';
 import { connectorModel } from './connectors';
 import { idempotencyModel } from './idempotency-keys';
-import { listingModel } from './listings';
+import { listingModel, parentModel } from './listings';
 import { mappingModel } from './mappings';
 import { productTypeModel } from './product-types';
 import { sourceItemModel } from './source-items';
 import { syncRunModel } from './sync-runs';
+import { testResultModel } from './test-results';
 import { uploadModel } from './uploads';
 
 const models = [
   connectorModel,
   listingModel,
+  parentModel,
   syncRunModel,
   productTypeModel,
   mappingModel,
@@ -23,6 +25,7 @@ const models = [
   auditModel,
   idempotencyModel,
   uploadModel,
+  testResultModel,
 ];
 
 /** Creates the indexes that are missing. Safe to repeat, and from several processes at once. */

@@ -91,6 +91,17 @@ export function leaseStore(connection: Connection) {
       return (await model.findById(id).lean()) ?? undefined;
     },
 
+    /** The leases of workflows that were taken before a moment. */
+    async ofWorkflows(before: Date): Promise<{ id: string; holder: string; workflowId: string }[]> {
+      const held = await model.find({ workflowId: { $ne: null }, takenAt: { $lt: before } }).lean();
+      return held.map(({ _id, holder, workflowId }) => ({ id: _id, holder, workflowId: workflowId! }));
+    },
+
+    /** Forgets what a process that died has held until its time was up. @returns how many leases that were. */
+    async removeExpired(now: Date): Promise<number> {
+      return (await model.deleteMany({ expiresAt: { $lt: now } })).deletedCount;
+    },
+
     /** Gives the lease back; no error when it is somebody else's by now. */
     async release(id: string, holder: string): Promise<void> {
       await model.deleteOne({ _id: id, holder });

@@ -1,13 +1,17 @@
 import type { Connection, QueryFilter } from 'mongoose';
 import { listingId } from '../domain/ids';
+import type { Money } from '../domain/money';
 import { syncRunModel } from './sync-runs';
-import { listingModel, type ListingDocument, type ListingFilter } from './listings';
+import { listingModel, parentModel, type ListingDocument, type ListingFilter } from './listings';
 
 /** After every SKU in the order of strings, for the end of a prefix range. */
 const LAST = '\uffff';
 
 /** What a preview shows of a SKU. */
 export type StockRow = Pick<ListingDocument, 'sku' | 'title' | 'state' | 'verdict' | 'lastRun'>;
+
+/** What people see of a parent. */
+export type ParentRow = Pick<ListingDocument, 'sku' | 'state' | 'reason' | 'problems'>;
 
 /** What people ask to be sent again. */
 export interface RequeueFilter extends Pick<ListingFilter, 'connectorId' | 'state' | 'problem'> {
@@ -20,6 +24,7 @@ export interface RequeueFilter extends Pick<ListingFilter, 'connectorId' | 'stat
  */
 export function listingQueries(connection: Connection) {
   const model = listingModel(connection);
+  const parents = parentModel(connection);
   const runs = syncRunModel(connection);
 
   function condition(filter: ListingFilter, afterSku?: string): QueryFilter<ListingDocument> {
@@ -40,8 +45,29 @@ export function listingQueries(connection: Connection) {
       ...condition(rest),
       ...(skus && { _id: { $in: skus.map((sku) => listingId(filter.connectorId, sku)) } }),
       wanted: { $ne: null },
-      'verdict.kind': { $in: ['sell', 'pause'] },
+      // What waits for its parent goes with it.
+      $or: [{ 'verdict.kind': { $in: ['sell', 'pause'] } }, { 'verdict.blockReason': 'parent' }],
     };
+  }
+
+  /** Parents that Amazon refused or does not show, and of which a SKU is put back in line, go again before it (V16). */
+  async function requeueParents(filter: RequeueFilter, again: Partial<ListingDocument>): Promise<void> {
+    const { connectorId } = filter;
+    const stuck = await parents
+      .find({ connectorId, state: { $in: ['rejected', 'not_visible'] } }, { productId: 1 })
+      .lean();
+    if (stuck.length === 0) return;
+    const productIds = stuck.map(({ productId }) => productId);
+    const children = await model
+      .find({ $and: [requeueCondition(filter), { productId: { $in: productIds } }] }, { productId: 1 })
+      .lean();
+    const asked = new Set(children.map(({ productId }) => productId));
+    const _id = { $in: stuck.filter(({ productId }) => asked.has(productId)).map((parent) => parent._id) };
+    await parents.updateMany({ _id, sentHashes: null }, { $set: { ...again, lane: 'details' } });
+    await parents.updateMany(
+      { _id, sentHashes: { $ne: null } },
+      { $set: { ...again, lane: 'details', 'sentHashes.details': '' } }
+    );
   }
 
   function belowCondition(connectorId: string, minimum: number, afterSku?: string): QueryFilter<ListingDocument> {
@@ -65,6 +91,16 @@ export function listingQueries(connection: Connection) {
 
     async get(connectorId: string, sku: string): Promise<ListingDocument | undefined> {
       return (await model.findById(listingId(connectorId, sku)).lean()) ?? undefined;
+    },
+
+    /** The parents with these SKUs (V10), by SKU. */
+    async parents(connectorId: string, skus: readonly string[]): Promise<Map<string, ParentRow>> {
+      if (skus.length === 0) return new Map();
+      const found = await parents
+        .find({ _id: { $in: skus.map((sku) => listingId(connectorId, sku)) } })
+        .select({ sku: 1, state: 1, reason: 1, problems: 1 })
+        .lean<ParentRow[]>();
+      return new Map(found.map((parent) => [parent.sku, parent]));
     },
 
     async hasAny(connectorId: string): Promise<boolean> {
@@ -98,6 +134,7 @@ export function listingQueries(connection: Connection) {
         retryWindow: null,
         nextCheckAt: null,
       };
+      await requeueParents(filter, again);
       // What was accepted is forgotten, or the run would find nothing changed. The offer lane goes first, because what it
       // takes no longer matches the others.
       const offer = await model.updateMany(
@@ -113,6 +150,26 @@ export function listingQueries(connection: Connection) {
         { $set: { ...again, lane: 'details' } }
       );
       return offer.modifiedCount + sent.modifiedCount + unsent.modifiedCount;
+    },
+
+    /** Lets a price through that waits, unless another one waits by now, or none. */
+    async approvePrice(
+      connectorId: string,
+      sku: string,
+      { minorUnits, currency }: Money
+    ): Promise<{ isApproved: true } | { isApproved: false; heldBackPrice: Money | null }> {
+      const _id = listingId(connectorId, sku);
+      const { matchedCount } = await model.updateOne(
+        { _id, 'heldBackPrice.minorUnits': minorUnits, 'heldBackPrice.currency': currency },
+        { $set: { approvedPrice: { minorUnits, currency } } }
+      );
+      if (matchedCount === 1) return { isApproved: true };
+      return { isApproved: false, heldBackPrice: (await this.get(connectorId, sku))?.heldBackPrice ?? null };
+    },
+
+    /** Takes an approval back that no run has used. */
+    async withdrawApproval(connectorId: string, sku: string): Promise<void> {
+      await model.updateOne({ _id: listingId(connectorId, sku) }, { $set: { approvedPrice: null } });
     },
 
     /** SKUs that would be sold but for their stock being below `minimum`, by SKU, at most `limit` after `afterSku`. */
@@ -136,6 +193,8 @@ export function listingQueries(connection: Connection) {
         .findOne({
           connectorId,
           scope: { $ne: 'skus' },
+          // A test keeps what it reads apart.
+          mode: { $ne: 'test' },
           $or: [{ publishStartedAt: { $ne: null } }, { outcome: 'completed' }],
         })
         .select({ startedAt: 1 })

@@ -2,6 +2,7 @@ import { Schema, type Connection, type Model } from 'mongoose';
 import { LISTING_STATES, emptyCounts, type ListingState, type StateCounts } from '../domain/listing';
 import type { LedgerChange, LedgerEntry } from '../domain/ledger';
 import { listingId } from '../domain/ids';
+import { parentSkuIn } from '../domain/variations';
 
 /** The ledger as it is kept: one document per SKU. */
 export interface ListingDocument extends LedgerEntry {
@@ -43,7 +44,10 @@ const listingSchema = new Schema(
     sentHashes: mixed,
     refusedHashes: mixed,
     sentPrice: mixed,
+    heldBackPrice: mixed,
+    approvedPrice: mixed,
     sentProductType: { type: String, default: null },
+    sentParentSku: { type: String, default: null },
     lastPayload: mixed,
     lastAnswer: mixed,
     attempts: { type: [mixed], default: [] },
@@ -53,6 +57,7 @@ const listingSchema = new Schema(
     submittedAt: { type: Date, default: null },
     checks: { type: Number, default: 0 },
     nextCheckAt: { type: Date, default: null },
+    drift: mixed,
     seen: mixed,
     adopted: mixed,
     matchedAt: { type: Date, default: null },
@@ -63,12 +68,20 @@ const listingSchema = new Schema(
   { collection: 'listings', timestamps: { createdAt: false, updatedAt: true }, minimize: false, versionKey: false }
 );
 listingSchema.index({ connectorId: 1, page: 1 });
-listingSchema.index({ connectorId: 1, state: 1 });
+listingSchema.index({ connectorId: 1, state: 1, nextCheckAt: 1 });
 listingSchema.index({ connectorId: 1, skuLower: 1 });
 listingSchema.index({ connectorId: 1, sourceId: 1 });
+listingSchema.index({ connectorId: 1, productId: 1 });
+listingSchema.index({ connectorId: 1, hasPlace: 1 });
 
 export function listingModel(connection: Connection): Model<ListingDocument> {
   return (connection.models.Listing ?? connection.model('Listing', listingSchema)) as unknown as Model<ListingDocument>;
+}
+
+/** Parents of products (V10): entries like any other, in a collection of their own, because they are not the merchant's SKUs. */
+export function parentModel(connection: Connection): Model<ListingDocument> {
+  return (connection.models.Parent ??
+    connection.model('Parent', listingSchema, 'parents')) as unknown as Model<ListingDocument>;
 }
 
 /** What people filter the ledger by. */
@@ -94,8 +107,7 @@ function withCodes(change: LedgerChange): LedgerChange & { problemCodes?: string
 }
 
 /** The queries on the ledger that the sync makes. One run at a time writes a connector's ledger. */
-export function ledgerStore(connection: Connection) {
-  const model = listingModel(connection);
+export function ledgerStore(model: Model<ListingDocument>) {
   return {
     /** The entries of these SKUs, by SKU. */
     async bySku(connectorId: string, skus: readonly string[]): Promise<Map<string, ListingDocument>> {
@@ -111,6 +123,11 @@ export function ledgerStore(connection: Connection) {
     async bySourceId(connectorId: string, sourceIds: readonly string[]): Promise<ListingDocument[]> {
       if (sourceIds.length === 0) return [];
       return model.find({ connectorId, sourceId: { $in: [...sourceIds] } }).lean();
+    },
+
+    async ofProducts(connectorId: string, productIds: readonly string[]): Promise<ListingDocument[]> {
+      if (productIds.length === 0) return [];
+      return model.find({ connectorId, productId: { $in: [...productIds] } }).lean();
     },
 
     /**
@@ -169,9 +186,50 @@ export function ledgerStore(connection: Connection) {
       return model.find({ connectorId, state }).lean();
     },
 
+    /** The submitted SKUs whose time has come to be looked for. */
+    async toLookFor(connectorId: string, now: Date): Promise<string[]> {
+      const due = { connectorId, state: 'submitted' as const, nextCheckAt: { $not: { $gt: now } } };
+      return (await model.find(due, { sku: 1 }).lean()).map(({ sku }) => sku);
+    },
+
+    /** How many SKUs are submitted and not seen yet, and when the first of them is looked for; null when none is. */
+    async unseen(connectorId: string): Promise<{ open: number; nextAt: Date | null }> {
+      const [found] = await model.aggregate<{ open: number; nextAt: Date | null }>([
+        { $match: { connectorId, state: 'submitted' } },
+        { $group: { _id: null, open: { $sum: 1 }, nextAt: { $min: '$nextCheckAt' } } },
+      ]);
+      return { open: found?.open ?? 0, nextAt: found?.nextAt ?? null };
+    },
+
+    /** Of the SKUs that no submission is looked for: those whose time has come to be looked at again, the longest due first. */
+    async toLookAtAgain(connectorId: string, now: Date, limit: number): Promise<ListingDocument[]> {
+      return model
+        .find({ connectorId, state: { $in: ['live', 'paused', 'not_visible'] }, nextCheckAt: { $lte: now } })
+        .sort({ nextCheckAt: 1 })
+        .limit(limit)
+        .lean();
+    },
+
     /** How many SKUs a run has seen in the source. */
     async seenBy(connectorId: string, syncId: string): Promise<number> {
       return model.countDocuments({ connectorId, lastRun: syncId });
+    },
+
+    /** Puts back in line what earlier runs left for a durable retry. */
+    async resume(connectorId: string): Promise<void> {
+      await model.updateMany(
+        { connectorId, state: 'retrying', lane: { $ne: null } },
+        { $set: { state: 'pending', nextAttemptAt: null, retryWindow: null } }
+      );
+    },
+
+    /** The parents that SKUs with details to send name. */
+    async awaitedParents(connectorId: string): Promise<string[]> {
+      const path = 'wanted.details.child_parent_sku_relationship';
+      const found = await model
+        .find({ connectorId, state: 'pending', lane: 'details', [path]: { $exists: true } }, { [path]: 1 })
+        .lean<Pick<ListingDocument, 'wanted'>[]>();
+      return [...new Set(found.map(({ wanted }) => parentSkuIn(wanted)).filter((sku) => sku !== undefined))];
     },
 
     /** How many SKUs wait to be sent. */
@@ -201,7 +259,9 @@ export function ledgerStore(connection: Connection) {
       limit: number,
       now: Date
     ): Promise<{ skus: string[]; left: number }> {
-      const retrying = await this.inState(connectorId, 'retrying');
+      const retrying = await model
+        .find({ connectorId, state: 'retrying' }, { sku: 1, nextAttemptAt: 1, retryWindow: 1 })
+        .lean();
       const inHand = retrying.filter((entry) => entry.retryWindow === window);
       if (inHand.length > 0) return { skus: inHand.map((entry) => entry.sku), left: retrying.length - inHand.length };
       const due = retrying
@@ -236,7 +296,10 @@ function blankEntry(change: LedgerChange): Partial<ListingDocument> {
     sentHashes: null,
     refusedHashes: null,
     sentPrice: null,
+    heldBackPrice: null,
+    approvedPrice: null,
     sentProductType: null,
+    sentParentSku: null,
     lastPayload: null,
     lastAnswer: null,
     attempts: [],
@@ -246,6 +309,7 @@ function blankEntry(change: LedgerChange): Partial<ListingDocument> {
     submittedAt: null,
     checks: 0,
     nextCheckAt: null,
+    drift: null,
     seen: null,
     adopted: null,
     matchedAt: null,

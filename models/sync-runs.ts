@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { Schema, type Connection, type Model } from 'mongoose';
-import { syncLeaseId, syncWorkflowId } from '../domain/ids';
+import { syncLeaseId, syncWorkflowId, testLeaseId } from '../domain/ids';
 import { emptyCounts } from '../domain/listing';
 import { leaseStore, isDuplicateKey } from './leases';
 import type { ConnectorConfig, WaitingFor } from '../domain/connector';
-import type { Lane } from '../domain/ledger';
 import type { ListingState, StateCounts } from '../domain/listing';
-import type { SyncMode, SyncOutcome, SyncPhase, SyncScope, SyncTrigger } from '../domain/sync';
+import type { PublishLane, SyncMode, SyncOutcome, SyncPhase, SyncScope, SyncTrigger } from '../domain/sync';
+import type { TestCounts } from '../domain/test-results';
 
 /** One execution of a catalogue sync. */
 export interface SyncRunDocument {
@@ -43,7 +43,13 @@ export interface SyncRunDocument {
   toSend: number;
   publishStartedAt: Date | null;
   /** The attempt that may send in each lane; an older one that does not know yet that it is lost, stops. */
-  fences: Partial<Record<Lane, string>>;
+  fences: Partial<Record<PublishLane, string>>;
+  /** Of a test: how many SKUs it asks about; null: all of them. */
+  sample: number | null;
+  /** Of a test: asks about every SKU, also where an answer about the same payload is good still. */
+  fresh: boolean;
+  /** Of a test: its SKUs by outcome; null before it has read the source. */
+  testCounts: TestCounts | null;
   paused: boolean;
   waitingFor: WaitingFor | null;
   configVersion: number;
@@ -81,6 +87,9 @@ const syncRunSchema = new Schema(
     toSend: { type: Number, default: 0 },
     publishStartedAt: { type: Date, default: null },
     fences: { type: mixed, default: () => ({}) },
+    sample: { type: Number, default: null },
+    fresh: { type: Boolean, default: false },
+    testCounts: { type: mixed, default: null },
     paused: { type: Boolean, default: false },
     waitingFor: { type: mixed, default: null },
     configVersion: { type: Number, default: 0 },
@@ -105,23 +114,29 @@ export interface SyncRequest {
   scope: SyncScope;
   skus: string[];
   configVersion: number;
+  sample?: number | null;
+  fresh?: boolean;
 }
 
 /** A lease younger than this is respected even when its workflow is not to be seen yet: it is being started. */
 const STARTING_MS = 30_000;
 
-/** The queries on sync runs, and their single flight: one run per connector, whatever starts it. */
+/** A test leaves the ledger alone, so that it runs beside a sync: stock goes on being sent while it takes its hours. */
+function leaseIdOf({ connectorId, mode }: SyncRequest): string {
+  return mode === 'test' ? testLeaseId(connectorId) : syncLeaseId(connectorId);
+}
+
+/** The queries on sync runs, and their single flight: one sync and one test per connector, whatever starts them. */
 export function syncRunStore(connection: Connection) {
   const model = syncRunModel(connection);
   const leases = leaseStore(connection);
 
-  /** Takes the connector's lease for a run; says who has it when somebody else is at work. */
+  /** Takes a connector's lease for a run; says who has it when somebody else is at work. */
   async function lease(
-    connectorId: string,
+    id: string,
     run: { syncId: string; workflowId: string },
     isRunning: (workflowId: string) => Promise<boolean>
   ): Promise<{ taken: true } | { taken: false; by: string }> {
-    const id = syncLeaseId(connectorId);
     const wanted = { holder: run.syncId, workflowId: run.workflowId };
     const held = await leases.take(id, wanted);
     if (held.holder === run.syncId) return { taken: true };
@@ -167,7 +182,7 @@ export function syncRunStore(connection: Connection) {
       syncId = `syn_${randomBytes(10).toString('hex')}`
     ): Promise<{ kind: 'opened'; syncId: string; workflowId: string } | { kind: 'busy'; syncId: string }> {
       const run = { syncId, workflowId: syncWorkflowId(request.connectorId, syncId) };
-      const leased = await lease(request.connectorId, run, isRunning);
+      const leased = await lease(leaseIdOf(request), run, isRunning);
       if (!leased.taken) return { kind: 'busy', syncId: leased.by };
       await insert(run, request);
       return { kind: 'opened', ...run };
@@ -179,7 +194,7 @@ export function syncRunStore(connection: Connection) {
       request: SyncRequest,
       isRunning: (workflowId: string) => Promise<boolean>
     ): Promise<{ kind: 'opened' } | { kind: 'busy'; syncId: string }> {
-      const leased = await lease(request.connectorId, run, isRunning);
+      const leased = await lease(leaseIdOf(request), run, isRunning);
       if (!leased.taken) return { kind: 'busy', syncId: leased.by };
       await insert(run, request);
       return { kind: 'opened' };
@@ -188,17 +203,27 @@ export function syncRunStore(connection: Connection) {
     /** Gives the lease of an opened run back, when its workflow could not be started. */
     async abandon(connectorId: string, syncId: string, reason: string): Promise<void> {
       await this.end(syncId, 'failed', reason);
-      await leases.release(syncLeaseId(connectorId), syncId);
+      await this.release(connectorId, syncId);
     },
 
     async get(syncId: string): Promise<SyncRunDocument | undefined> {
       return (await model.findById(syncId).lean()) ?? undefined;
     },
 
-    /** The connector's run at work, if one holds the lease. */
+    /** The connector's run at work, if one holds a lease; its sync before its test. */
     async current(connectorId: string): Promise<SyncRunDocument | undefined> {
-      const held = await leases.holderOf(syncLeaseId(connectorId));
-      return held ? this.get(held.holder) : undefined;
+      return (await this.atWork(connectorId))[0];
+    },
+
+    /** The connector's runs at work: its sync and its test, as far as they hold their leases. */
+    async atWork(connectorId: string): Promise<SyncRunDocument[]> {
+      const runs: SyncRunDocument[] = [];
+      for (const id of [syncLeaseId(connectorId), testLeaseId(connectorId)]) {
+        const held = await leases.holderOf(id);
+        const run = held && (await this.get(held.holder));
+        if (run) runs.push(run);
+      }
+      return runs;
     },
 
     /** The newest runs first. */
@@ -211,11 +236,11 @@ export function syncRunStore(connection: Connection) {
     },
 
     /** Gives a lane to one attempt; whoever had it before has lost it. */
-    async fence(syncId: string, lane: Lane, attempt: string): Promise<void> {
+    async fence(syncId: string, lane: PublishLane, attempt: string): Promise<void> {
       await model.updateOne({ _id: syncId }, { $set: { [`fences.${lane}`]: attempt } });
     },
 
-    async isFencedBy(syncId: string, lane: Lane, attempt: string): Promise<boolean> {
+    async isFencedBy(syncId: string, lane: PublishLane, attempt: string): Promise<boolean> {
       return (await model.exists({ _id: syncId, [`fences.${lane}`]: attempt })) !== null;
     },
 
@@ -250,9 +275,10 @@ export function syncRunStore(connection: Connection) {
       );
     },
 
-    /** Gives the connector's lease back. */
+    /** Gives the lease of a run back. */
     async release(connectorId: string, syncId: string): Promise<void> {
       await leases.release(syncLeaseId(connectorId), syncId);
+      await leases.release(testLeaseId(connectorId), syncId);
     },
 
     async removeAll(connectorId: string): Promise<void> {

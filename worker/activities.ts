@@ -6,7 +6,7 @@ import { createConnectorOnboardingActivities } from '../activities/connector-onb
 import { createConnectorRemovalActivities } from '../activities/connector-removal';
 import { createAmazon } from '../adapters/amazon';
 import { filesOfConnector } from '../adapters/file';
-import { createInProcessLimiter } from '../adapters/limiter/in-process';
+import { createSharedLimiter } from '../adapters/limiter/shared';
 import { createSalesLayerSource } from '../adapters/saleslayer';
 import { createKeyring } from '../adapters/secrets/keyring';
 import { createVtexStore } from '../adapters/vtex';
@@ -23,12 +23,14 @@ import { changeNoticesOf, changeNoticeStore } from '../models/change-notices';
 import { connectorStore, type ConnectorDocument } from '../models/connectors';
 import { credentialStore } from '../models/credentials';
 import { hookTokenStore } from '../models/hook-tokens';
-import { ledgerStore } from '../models/listings';
+import { ledgerStore, listingModel, parentModel } from '../models/listings';
 import { mappingStore } from '../models/mappings';
 import { openedCredentials } from '../models/opened-credentials';
 import { productTypeStore } from '../models/product-types';
+import { rateBuckets } from '../models/rate-buckets';
 import { sourceItemStore } from '../models/source-items';
 import { syncRunStore } from '../models/sync-runs';
+import { testResultStore } from '../models/test-results';
 import { uploadStore } from '../models/uploads';
 
 /** What the activities of one worker process are built from. */
@@ -46,17 +48,20 @@ export function createActivities({ config, connection, orchestrator, expressions
   const connectors = connectorStore(connection);
   const credentials = credentialStore(connection);
   const hookTokens = hookTokenStore(connection, secretBox);
-  const ledger = ledgerStore(connection);
+  const ledger = ledgerStore(listingModel(connection));
+  const parents = ledgerStore(parentModel(connection));
   const runs = syncRunStore(connection);
   const uploads = uploadStore(connection);
   const mappings = mappingStore(connection);
   const items = sourceItemStore(connection);
+  const notices = changeNoticeStore(connection);
+  const testResults = testResultStore(connection);
   const timeoutMs = config.HTTP_TIMEOUT_SECONDS * 1000;
 
   const amazon = createAmazon({
     lwaUrl: config.LWA_URL,
     spApiUrl: (region) => spApiUrl(config, region),
-    limiter: createInProcessLimiter(),
+    limiter: createSharedLimiter({ buckets: rateBuckets(connection) }),
     timeoutMs,
     credentials: openedCredentials(credentials, secretBox),
   });
@@ -76,9 +81,10 @@ export function createActivities({ config, connection, orchestrator, expressions
     return secretBox.open(sealed);
   }
 
-  function vtexOf(connector: ConnectorDocument): VtexStore {
-    const { source, amazon: target } = connector.config;
+  function vtexOf(connector: ConnectorDocument, use?: 'look'): VtexStore {
+    const { source, amazon: target, listing } = connector.config;
     if (source.type !== 'vtex') throw new TypeError('Only a VTEX connector has a store');
+    const waiting = changeNoticesOf(connection, connector._id, listing.sendKits);
     return createVtexStore({
       account: source.account,
       appKey: source.appKey,
@@ -88,7 +94,8 @@ export function createActivities({ config, connection, orchestrator, expressions
       currency: requireMarketplace(target.country).currency,
       urlTemplate: config.VTEX_URL,
       pricingUrlTemplate: config.VTEX_PRICING_URL,
-      notices: changeNoticesOf(connection, connector._id),
+      // What a look gathered would be missing from the batch of a sync beside it.
+      notices: use === 'look' ? { ...waiting, gather: async () => '' } : waiting,
       requestsInFlight: config.SOURCE_REQUESTS_IN_FLIGHT,
       timeoutMs,
     });
@@ -113,9 +120,9 @@ export function createActivities({ config, connection, orchestrator, expressions
     });
   }
 
-  function sourceOf(connector: ConnectorDocument): CatalogSource {
+  function sourceOf(connector: ConnectorDocument, use?: 'look'): CatalogSource {
     const sources = { vtex: vtexOf, saleslayer: salesLayerOf, file: filesOf };
-    return sources[connector.config.source.type](connector);
+    return sources[connector.config.source.type](connector, use);
   }
 
   return {
@@ -139,11 +146,13 @@ export function createActivities({ config, connection, orchestrator, expressions
       connectors,
       credentials,
       ledger,
+      parents,
       runs,
       mappings,
       items,
+      testResults,
       uploads,
-      notices: changeNoticeStore(connection),
+      notices,
       hookTokens,
       vtexOf,
       orchestrator,
@@ -151,12 +160,15 @@ export function createActivities({ config, connection, orchestrator, expressions
     ...createCatalogSyncActivities({
       connectors,
       ledger,
+      parents,
       runs,
       items,
+      testResults,
       mappings,
       expressions,
       listings: amazon.listings,
       productTypes,
+      notices,
       orchestrator,
       sourceOf,
       settings: {

@@ -1,14 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import type { Orchestrator } from '../domain/ports/orchestrator';
-import { connectorStore } from '../models/connectors';
+import { connectorStore, type ConnectorStore } from '../models/connectors';
+import { leaseStore } from '../models/leases';
+import { lostRunQuery } from '../models/lost-runs';
+import { syncRunStore } from '../models/sync-runs';
+
+/** Held by the one worker that puts things in line, and free again this long after it died, in milliseconds. */
+const TURN = { id: 'reconcile', forMs: 60_000 } as const;
+
+/** What is younger may still be being started: its workflow comes after its lease and its row. In milliseconds. */
+const STARTING_MS = 60_000;
 
 /**
- * Brings the workflow engine in line with the database: connectors are truth there, and schedules are state in another
- * place. A request that was cut off between the two is finished here. Safe to repeat, and from several workers at once.
+ * Brings the database and the workflow engine in line after whatever was cut off between the two: connectors are truth in
+ * the one, and what runs is truth in the other (C9). Safe to repeat. Of several workers one does it; the others wait until it
+ * is through, or is seen to have died.
+ *
+ * @throws when the engine or the database cannot be reached: then nothing is taken for lost.
  */
 export async function reconcile(connection: Connection, orchestrator: Orchestrator, logger: Logger): Promise<void> {
-  const store = connectorStore(connection);
+  const leases = leaseStore(connection);
+  const holder = `reconcile:${randomUUID()}`;
+  for (;;) {
+    const turn = await leases.take(TURN.id, { holder, forMs: TURN.forMs });
+    if (turn.holder === holder) break;
+    // Whatever is left of another's turn must not keep this process from ending.
+    await sleep(Math.max(0, (turn.expiresAt?.getTime() ?? 0) - Date.now()) + 10, undefined, { ref: false });
+    if ((await leases.holderOf(TURN.id))?.holder !== turn.holder) return;
+  }
+  try {
+    const store = connectorStore(connection);
+    const done = {
+      connectors: await bringInLine(store, orchestrator),
+      orphanSchedules: await removeOrphans(store, orchestrator),
+      lostRuns: await endLostRuns(connection, orchestrator),
+      deadLeases: await freeDeadLeases(connection, orchestrator),
+    };
+    logger.info(done, 'connectors, schedules, runs and leases are in line');
+  } finally {
+    await leases.release(TURN.id, holder);
+  }
+}
+
+/** Every connector has the workflow and the schedule that its state asks for. */
+async function bringInLine(store: ConnectorStore, orchestrator: Orchestrator): Promise<number> {
   const connectors = await store.inStates(['draft', 'onboarding', 'inactive', 'active', 'paused', 'removing']);
   for (const { _id: connectorId, state, config, onboarding } of connectors) {
     if (state === 'draft' || state === 'onboarding') await orchestrator.startOnboarding(connectorId);
@@ -20,12 +58,45 @@ export async function reconcile(connection: Connection, orchestrator: Orchestrat
         paused: state !== 'active',
       });
   }
-  const known = new Set(connectors.map(({ _id }) => _id));
-  const orphans = (await orchestrator.scheduledConnectors()).filter((connectorId) => !known.has(connectorId));
-  for (const connectorId of orphans) {
-    // It may have been connected since the first look.
+  return connectors.length;
+}
+
+/** Schedules whose connector is gone. */
+async function removeOrphans(store: ConnectorStore, orchestrator: Orchestrator): Promise<number> {
+  let removed = 0;
+  for (const connectorId of await orchestrator.scheduledConnectors()) {
     if (await store.get(connectorId)) continue;
     await orchestrator.deleteSchedule(connectorId);
+    removed += 1;
   }
-  logger.info({ connectors: connectors.length, orphanSchedules: orphans.length }, 'schedules are in line');
+  return removed;
+}
+
+/** Runs whose workflow is gone: terminated by hand, or never started because the API ended in between. */
+async function endLostRuns(connection: Connection, orchestrator: Orchestrator): Promise<number> {
+  const runs = syncRunStore(connection);
+  let lost = 0;
+  for (const { _id, connectorId, workflowId } of await lostRunQuery(connection)(settled())) {
+    if (await orchestrator.isSyncRunning(workflowId)) continue;
+    await runs.end(_id, 'failed', 'Its workflow was gone.');
+    await runs.release(connectorId, _id);
+    lost += 1;
+  }
+  return lost;
+}
+
+/** Leases whose workflow is gone, with or without a run, and those whose time is up. */
+async function freeDeadLeases(connection: Connection, orchestrator: Orchestrator): Promise<number> {
+  const leases = leaseStore(connection);
+  let freed = await leases.removeExpired(new Date());
+  for (const { id, holder, workflowId } of await leases.ofWorkflows(settled())) {
+    if (await orchestrator.isSyncRunning(workflowId)) continue;
+    await leases.release(id, holder);
+    freed += 1;
+  }
+  return freed;
+}
+
+function settled(): Date {
+  return new Date(Date.now() - STARTING_MS);
 }

@@ -16,8 +16,7 @@ import {
 } from '@temporalio/workflow';
 import type { CatalogSyncActivities } from '../activities/catalog-sync';
 import type { WaitingFor } from '../domain/connector';
-import type { Lane } from '../domain/ledger';
-import type { CatalogSyncInput, RunningSync, SyncOutcome, SyncPhase } from '../domain/sync';
+import type { CatalogSyncInput, PublishLane, RunningSync, SyncOutcome, SyncPhase } from '../domain/sync';
 import { configurationChanged, pauseRequested, resumeRequested, syncProgress } from './messages';
 import { mendable } from './waiting';
 
@@ -32,6 +31,14 @@ const { collectPage, sweepUnseen, matchAtAmazon, publishPage, readBack } = proxy
   startToCloseTimeout: '1 hour',
   heartbeatTimeout: '15 seconds',
   // The lease may not be given back while a page is still writing.
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: '2 seconds', maximumInterval: '2 minutes' },
+});
+
+/** The steps of a test (S10). At one SKU a second a page takes minutes, so that a pause ends it; soon, by its heartbeats. */
+const { judgePage, planTest, testPage } = proxyActivities<CatalogSyncActivities>({
+  startToCloseTimeout: '1 hour',
+  heartbeatTimeout: '10 seconds',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '2 seconds', maximumInterval: '2 minutes' },
 });
@@ -55,6 +62,7 @@ export async function catalogSync(input: CatalogSyncInput): Promise<SyncOutcome>
   try {
     await sync.collect();
     if (run.mode === 'preview') return await sync.closePreview();
+    if (run.mode === 'test') return await sync.closeTest();
     sync.retryBeside();
     await sync.publish();
     await sync.readBack();
@@ -91,6 +99,8 @@ class CatalogSync {
   private readonly retries = new CancellationScope();
   private retriesAreDone = true;
   private retryFailure: unknown;
+  /** What a pause ends in the middle, to begin again after it. */
+  private pausable: CancellationScope | undefined;
 
   constructor(
     private readonly input: CatalogSyncInput,
@@ -99,7 +109,10 @@ class CatalogSync {
     this.phase = run.phase;
     // What the run before a continue-as-new had in its retry windows is claimed again.
     this.toRetry = input.resume ? 1 : 0;
-    setHandler(pauseRequested, () => void (this.run.paused = true));
+    setHandler(pauseRequested, () => {
+      this.run.paused = true;
+      this.pausable?.cancel();
+    });
     setHandler(resumeRequested, () => void (this.run.paused = false));
     setHandler(configurationChanged, () => void (this.configurationWrites += 1));
     setHandler(syncProgress, () => ({
@@ -113,17 +126,18 @@ class CatalogSync {
   /** Pages of the source become verdicts in the ledger; then what the source no longer lists is taken off sale. */
   async collect(): Promise<void> {
     if (this.run.phase !== 'collect') return;
-    const { syncId } = this.run;
+    const { syncId, mode } = this.run;
+    const isTest = mode === 'test';
     do {
       const cursor = this.run.sourceCursor;
-      const page = await this.step(() => collectPage({ syncId, cursor }));
+      const page = await this.step(() => (isTest ? judgePage : collectPage)({ syncId, cursor }));
       this.run.sourceCursor = page.nextCursor;
       this.run.read += page.read;
       if (page.nextCursor !== null) await this.continueAsNewWhenLong();
     } while (this.run.sourceCursor !== null);
-    const { isComplete } = await this.step(() => sweepUnseen({ syncId, read: this.run.read }));
+    const { isComplete } = await this.step(() => (isTest ? planTest : sweepUnseen)({ syncId, read: this.run.read }));
     if (!isComplete) return this.collectAgain();
-    await this.enter('publish');
+    await this.enter(isTest ? 'test' : 'publish');
   }
 
   /** The database has lost something that it had confirmed: a crash of one that does not write through. */
@@ -134,13 +148,13 @@ class CatalogSync {
     await this.collect();
   }
 
-  /** Both lanes side by side, because Amazon gives PUT and PATCH rates of their own. */
+  /** Both lanes side by side, because Amazon gives PUT and PATCH rates of their own; parents go before their SKUs. */
   async publish(): Promise<void> {
     await this.bothLanes();
     await this.continueAsNewWhenLong();
     if ((await countUnsent({ syncId: this.run.syncId })) > 0) {
       this.repeat('the ledger has lost answers of Amazon');
-      this.run.lanes = { details: 0, offer: 0 };
+      this.run.lanes = { parents: 0, details: 0, offer: 0 };
       return this.publish();
     }
     this.lanesAreThrough = true;
@@ -168,6 +182,17 @@ class CatalogSync {
   async closePreview(): Promise<SyncOutcome> {
     await this.step(() => matchAtAmazon({ syncId: this.run.syncId }));
     return this.close('completed', null);
+  }
+
+  /** A test asks Amazon about every SKU that would be sent, sends none, and ends when all are answered. */
+  async closeTest(): Promise<SyncOutcome> {
+    const { syncId } = this.run;
+    for (;;) {
+      const page = await this.step(() => this.untilPaused(() => testPage({ syncId })));
+      if (page?.left === 0) return this.close('completed', null);
+      await this.continueAsNewWhenLong();
+      if (page) await condition(() => this.run.paused, page.nextInSeconds * 1000);
+    }
   }
 
   async close(outcome: SyncOutcome, reason: string | null): Promise<SyncOutcome> {
@@ -247,7 +272,7 @@ class CatalogSync {
   /** When one lane fails the other is ended before the lease can be given back: its page may still be writing. */
   private async bothLanes(): Promise<void> {
     const scope = new CancellationScope();
-    const lanes = scope.run(() => Promise.all([this.lane('details'), this.lane('offer')]));
+    const lanes = scope.run(() => Promise.all([this.parentsThenDetails(), this.lane('offer')]));
     try {
       await lanes;
     } catch (error) {
@@ -257,8 +282,14 @@ class CatalogSync {
     }
   }
 
+  /** Amazon refuses a child whose parent it does not know (V16). */
+  private async parentsThenDetails(): Promise<void> {
+    await this.lane('parents');
+    if (this.run.lanes.parents === null) await this.lane('details');
+  }
+
   /** Pages of one lane, one after the other. */
-  private async lane(lane: Lane): Promise<void> {
+  private async lane(lane: PublishLane): Promise<void> {
     const { syncId, lanes } = this.run;
     this.lanesAtWork += 1;
     try {
@@ -291,6 +322,21 @@ class CatalogSync {
     }
   }
 
+  /** Work that is safe to end anywhere: a pause does, and then this is undefined. */
+  private async untilPaused<T>(work: () => Promise<T>): Promise<T | undefined> {
+    const run = CancellationScope.current();
+    const scope = new CancellationScope();
+    this.pausable = scope;
+    try {
+      return await scope.run(work);
+    } catch (error) {
+      if (isCancellation(error) && scope.consideredCancelled && !run.consideredCancelled) return undefined;
+      throw error;
+    } finally {
+      this.pausable = undefined;
+    }
+  }
+
   private async whilePaused(): Promise<void> {
     if (!this.run.paused) return;
     const { syncId } = this.run;
@@ -309,7 +355,7 @@ class CatalogSync {
     await noteProgress({ syncId, waitingFor: null });
   }
 
-  private async enter(phase: 'publish' | 'verify'): Promise<void> {
+  private async enter(phase: 'test' | 'publish' | 'verify'): Promise<void> {
     this.run.phase = phase;
     this.phase = phase;
     await noteProgress({ syncId: this.run.syncId, phase });

@@ -43,7 +43,7 @@ export function collectSteps(deps: CatalogSyncDependencies) {
           const { run, connector, account } = await runContext(deps, input.syncId);
           const source = deps.sourceOf(connector);
           const checked = payloadCheck(deps.productTypes, account, run.config, signal);
-          const writer = ledgerWriter(deps, run, await pageMapper(deps, run, account), checked);
+          const writer = ledgerWriter(deps, run, account, await pageMapper(deps, run, account), checked);
           if (run.scope === 'skus') {
             const named = await ledger.bySku(run.connectorId, run.skus);
             const sourceIds = [...named.values()].map((entry) => entry.sourceId);
@@ -83,13 +83,15 @@ export function collectSteps(deps: CatalogSyncDependencies) {
 
     /**
      * After the reading: what a full one did not list any more is sold out and then `removed`, and where the next run's changes
-     * begin is kept. Does nothing when the ledger holds fewer SKUs of this run than were read, because the database has lost
-     * some: then they are to be read again. Safe to repeat.
+     * begin is kept, and what earlier runs left to be tried again is put back in line. Does nothing when the ledger holds fewer
+     * SKUs of this run than were read, or lacks a parent that they name, because the database has lost some: then they are to be
+     * read again. Safe to repeat.
      */
     async sweepUnseen(input: { syncId: string; read: number }): Promise<{ isComplete: boolean }> {
       return withPulse(async ({ signal }) => {
         const { run, connector } = await runContext(deps, input.syncId);
-        if ((await ledger.seenBy(run.connectorId, run._id)) < input.read) {
+        const isShort = (await ledger.seenBy(run.connectorId, run._id)) < input.read;
+        if (isShort || (await lacksParents(run))) {
           await runs.update(run._id, { total: 0, toSend: 0, touched: 0 });
           return { isComplete: false };
         }
@@ -105,6 +107,7 @@ export function collectSteps(deps: CatalogSyncDependencies) {
           if (gone > 0) await runs.update(run._id, { touched: run.touched + gone });
         }
         await noteReading(run, connector);
+        for (const book of [deps.parents, ledger]) await book.resume(run.connectorId);
         await runs.update(run._id, { counts: await ledger.counts(run.connectorId), publishStartedAt: new Date() });
         return { isComplete: true };
       });
@@ -151,6 +154,12 @@ export function collectSteps(deps: CatalogSyncDependencies) {
         return page;
       },
     };
+  }
+
+  /** Whether a SKU that is to be sent names a parent that is not kept. */
+  async function lacksParents({ connectorId }: OpenRun): Promise<boolean> {
+    const awaited = await ledger.awaitedParents(connectorId);
+    return awaited.length > (await deps.parents.bySku(connectorId, awaited)).size;
   }
 
   /** SKUs of one ledger page that this run's full reading did not list. */

@@ -7,27 +7,35 @@ import type { Expressions } from '../../domain/ports/expressions';
 import type { Orchestrator } from '../../domain/ports/orchestrator';
 import type { CatalogSource } from '../../domain/ports/source';
 import type { ProductTypeCatalog } from '../../domain/product-type-catalog';
+import type { ChangeNoticeStore } from '../../models/change-notices';
 import type { ConnectorDocument, ConnectorStore } from '../../models/connectors';
 import type { LedgerStore, LedgerWrite } from '../../models/listings';
 import type { MappingStore } from '../../models/mappings';
 import type { SourceItemStore } from '../../models/source-items';
 import { amazonAccount } from '../../domain/amazon-account';
 import type { SyncRunDocument, SyncRunStore } from '../../models/sync-runs';
+import type { TestResultStore } from '../../models/test-results';
 
 export interface CatalogSyncDependencies {
   connectors: ConnectorStore;
   ledger: LedgerStore;
+  /** The parents of products, which are no SKUs of the merchant's: a ledger of their own. */
+  parents: LedgerStore;
   runs: SyncRunStore;
   /** The items as their sources described them last. */
-  items: Pick<SourceItemStore, 'put'>;
+  items: Pick<SourceItemStore, 'put' | 'ofProducts'>;
+  /** What tests found (S10), apart from the ledger. */
+  testResults: TestResultStore;
   mappings: Pick<MappingStore, 'heads' | 'version'>;
   expressions: Pick<Expressions, 'evaluate'>;
   listings: AmazonListings;
   /** Amazon's definitions of product types, kept. */
-  productTypes: Pick<ProductTypeCatalog, 'validatorFor' | 'shapeFor'>;
-  orchestrator: Pick<Orchestrator, 'isSyncRunning'>;
-  /** The source of a connector, with its secrets opened. */
-  sourceOf: (connector: ConnectorDocument) => CatalogSource;
+  productTypes: Pick<ProductTypeCatalog, 'validatorFor' | 'shapeFor' | 'variationsFor'>;
+  /** What sources told of changes. */
+  notices: Pick<ChangeNoticeStore, 'haveComeSince'>;
+  orchestrator: Pick<Orchestrator, 'isSyncRunning' | 'nudgeSync'>;
+  /** The source of a connector, with its secrets opened. One for a look leaves notices of changes to the syncs beside it. */
+  sourceOf: (connector: ConnectorDocument, use?: 'look') => CatalogSource;
   settings: CatalogSyncSettings;
 }
 

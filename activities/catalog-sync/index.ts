@@ -4,6 +4,7 @@ import { matchSteps } from './match';
 import { publishSteps } from './publish';
 import { readBackSteps } from './read-back';
 import { runSteps } from './run';
+import { testSteps } from './test-listings';
 
 /** The steps of a catalogue sync. Inputs and outputs are ids, cursors and counts; everything else stays in the database. */
 export function createCatalogSyncActivities(deps: CatalogSyncDependencies) {
@@ -13,6 +14,7 @@ export function createCatalogSyncActivities(deps: CatalogSyncDependencies) {
     ...matchSteps(deps),
     ...publishSteps(deps),
     ...readBackSteps(deps),
+    ...testSteps(deps),
   };
 }
 

@@ -1,15 +1,14 @@
 import { log } from '@temporalio/activity';
 import type { CatalogItem, UnreadableItem } from '../../domain/catalog-item';
-import { afterCollect, afterRemoval, type LedgerChange } from '../../domain/ledger';
-import type { Verdict } from '../../domain/listing';
+import { afterCollect, afterRemoval, afterRetirement, type LedgerChange } from '../../domain/ledger';
 import { laneFor } from '../../domain/listing-changes';
 import { fingerprintOf, hashesOf } from '../../domain/listing-hashes';
-import { judge, overLimit, ruleSettingsOf, type Judgement } from '../../domain/listing-rules';
+import type { AmazonAccount } from '../../domain/ports/amazon';
 import { LEDGER_PAGE_SIZE, type LedgerWrite, type ListingDocument } from '../../models/listings';
 import type { CatalogSyncDependencies, OpenRun } from './dependencies';
-import type { MappedItem } from '../../domain/mapping-context';
+import type { ParentWrite } from './families';
+import { nameApart, pageJudge, type PayloadCheck } from './page-judge';
 import type { PageMapper } from './page-mapper';
-import type { payloadCheck } from './payload-check';
 
 /** What a page did to the ledger. */
 interface WrittenPage {
@@ -21,17 +20,32 @@ interface WrittenPage {
 
 /** Writes what a source says into the ledger of a run. Everything is safe to repeat. */
 export function ledgerWriter(
-  deps: Pick<CatalogSyncDependencies, 'connectors' | 'ledger' | 'runs' | 'items'>,
+  deps: Pick<
+    CatalogSyncDependencies,
+    'connectors' | 'ledger' | 'parents' | 'runs' | 'items' | 'productTypes' | 'listings'
+  >,
   run: OpenRun,
+  account: AmazonAccount,
   mapPage: PageMapper,
   checked: PayloadCheck
 ) {
   const { connectors, ledger, runs } = deps;
   const { connectorId } = run;
   const { takeOffSale } = goneWriter(deps, connectorId);
+  const judgePage = pageJudge(deps, run, account, mapPage, checked, {
+    bySku: (skus) => ledger.bySku(connectorId, skus),
+    placesTaken: () => ledger.placesTaken(connectorId),
+  });
 
-  /** New entries fill the connector's newest ledger page before they begin another. */
-  async function upsert(writes: readonly LedgerWrite[], known: ReadonlyMap<string, ListingDocument>): Promise<void> {
+  /**
+   * New entries fill the connector's newest ledger page before they begin another.
+   *
+   * @returns the ledger page of each.
+   */
+  async function upsert(
+    writes: readonly LedgerWrite[],
+    known: ReadonlyMap<string, ListingDocument>
+  ): Promise<Map<string, number>> {
     const { ledgerPage } = (await connectors.get(connectorId)) ?? { ledgerPage: { number: 0, size: 0 } };
     let { number, size } = ledgerPage;
     const nextPlace = (): number => {
@@ -43,6 +57,20 @@ export function ledgerWriter(
     const pages = writes.map(({ sku }) => (known.has(sku) ? null : nextPlace()));
     await connectors.noteLedgerPage(connectorId, { number, size });
     await ledger.upsert(connectorId, writes, pages);
+    return new Map(writes.map(({ sku }, at) => [sku, known.get(sku)?.page ?? pages[at]!]));
+  }
+
+  /** Parents share the ledger page of one of their SKUs: so no page holds more of them than of SKUs. */
+  async function writeParents(
+    parents: readonly ParentWrite[],
+    pages: ReadonlyMap<string, number>,
+    known: ReadonlyMap<string, ListingDocument>
+  ): Promise<void> {
+    const pageOf = ({ children }: ParentWrite): number => {
+      const child = children.find((sku) => pages.has(sku) || known.has(sku))!;
+      return pages.get(child) ?? known.get(child)!.page;
+    };
+    await deps.parents.upsert(connectorId, parents, parents.map(pageOf));
   }
 
   /**
@@ -70,24 +98,6 @@ export function ledgerWriter(
     };
   }
 
-  /** Every item by our rules, and then by Amazon's definition of its product type. */
-  async function judgeAll(
-    items: readonly NamedItem[],
-    known: ReadonlyMap<string, ListingDocument>,
-    mapped: readonly MappedItem[]
-  ): Promise<Judged[]> {
-    const rules = ruleSettingsOf(run.config);
-    const judged: Judged[] = [];
-    for (const [at, item] of items.entries()) {
-      const facts = { mapped: mapped[at]!, lastPrice: known.get(item.sku)?.sentPrice ?? undefined };
-      const verdict = item.duplicateOf
-        ? duplicate(item.duplicateOf)
-        : await checked(item, judge(item, rules, facts), facts);
-      judged.push({ item, verdict });
-    }
-    return judged;
-  }
-
   return {
     /** Writes one page of the source. */
     async writePage(
@@ -95,33 +105,30 @@ export function ledgerWriter(
       unreadable: readonly UnreadableItem[],
       signal: AbortSignal
     ): Promise<WrittenPage> {
-      const wanted = await ledger.bySku(
-        connectorId,
-        page.map((item) => item.sku)
-      );
-      const items = nameDuplicatesApart(page, wanted);
-      const skus = [...items.map((item) => item.sku), ...unreadable.map(placeholderSku)];
-      const known = await ledger.bySku(connectorId, skus);
+      const { items, judged, parents, retired, known: ofPage } = await judgePage(page, signal);
+      const known = new Map([...ofPage, ...(await ledger.bySku(connectorId, unreadable.map(placeholderSku)))]);
       const context = { connectorId, syncId: run._id, hashesOf, laneFor, now: new Date() };
       const fingerprints = new Map(items.map((item) => [item.sku, fingerprintOf(item)]));
       await deps.items.put(
         connectorId,
         items.filter(({ sku }) => known.get(sku)?.fingerprint !== fingerprints.get(sku))
       );
-      const judged = await judgeAll(items, known, await mapPage(items, signal));
-      const placesTaken = await ledger.placesTaken(connectorId);
-      const writes: LedgerWrite[] = withinLimit(run, judged, known, placesTaken).map(({ item, verdict }) => ({
-        sku: item.sku,
-        change: afterCollect(known.get(item.sku), item, verdict, verdict.kind !== 'block', {
-          ...context,
-          fingerprint: fingerprints.get(item.sku)!,
-        }),
-      }));
+      const writes = judged.flatMap(({ item, verdict }): LedgerWrite[] => {
+        const entry = known.get(item.sku);
+        const fingerprint = fingerprints.get(item.sku) ?? entry!.fingerprint;
+        const change = afterCollect(entry, item, verdict, verdict.kind !== 'block', { ...context, fingerprint });
+        if (fingerprints.has(item.sku)) return [{ sku: item.sku, change }];
+        // A sibling was not read now: what its family makes of it is all that can be new.
+        const { lastRun, unreadable: unread } = entry!;
+        return isNews(entry!, change) ? [{ sku: item.sku, change: { ...change, lastRun, unreadable: unread } }] : [];
+      });
       const unread = await unreadableWrites(unreadable);
-      await upsert([...writes, ...unread.news], known);
+      const pages = await upsert([...writes, ...unread.news], known);
+      await writeParents(parents, pages, known);
+      await deps.parents.change(connectorId, retirements(retired));
       await ledger.change(connectorId, unread.known);
-      const firstSeen = new Set(writes.map(({ sku }) => sku).filter((sku) => known.get(sku)?.lastRun !== run._id));
-      return { toSend: writes.filter(({ change }) => change.lane).length, firstSeen: firstSeen.size };
+      const read = new Set(items.map(({ sku }) => sku).filter((sku) => known.get(sku)?.lastRun !== run._id));
+      return { toSend: writes.filter(({ change }) => change.lane).length, firstSeen: read.size };
     },
 
     /**
@@ -145,7 +152,10 @@ export function ledgerWriter(
 }
 
 /** Takes what has left the assortment off sale. */
-export function goneWriter({ ledger }: Pick<CatalogSyncDependencies, 'ledger'>, connectorId: string) {
+export function goneWriter(
+  { ledger, parents }: Pick<CatalogSyncDependencies, 'ledger' | 'parents'>,
+  connectorId: string
+) {
   /** Takes entries off sale whose SKU is no longer in the assortment; a placeholder just goes. */
   async function takeOffSale(gone: readonly ListingDocument[]): Promise<number> {
     await ledger.remove(
@@ -156,7 +166,21 @@ export function goneWriter({ ledger }: Pick<CatalogSyncDependencies, 'ledger'>, 
       .filter((entry) => !isPlaceholder(entry))
       .map((entry) => ({ sku: entry.sku, change: afterRemoval(entry, { hashesOf, laneFor }) }));
     await ledger.change(connectorId, writes);
+    await retireParents(gone);
     return writes.filter(({ change }) => change.lane).length;
+  }
+
+  /** Of products that have lost these entries: parents under which nothing is left. */
+  async function retireParents(gone: readonly ListingDocument[]): Promise<void> {
+    const productIds = [...new Set(gone.map(({ productId }) => productId).filter((id) => id !== ''))];
+    const known = (await parents.ofProducts(connectorId, productIds)).filter(({ state }) => state !== 'removed');
+    if (known.length === 0) return;
+    const left = await ledger.ofProducts(
+      connectorId,
+      known.map(({ productId }) => productId)
+    );
+    const inUse = new Set(left.filter(({ verdict }) => verdict.kind !== 'remove').map(({ productId }) => productId));
+    await parents.change(connectorId, retirements(known.filter(({ productId }) => !inUse.has(productId))));
   }
 
   return { takeOffSale };
@@ -167,70 +191,23 @@ function isNamed(entrySku: string, sku: string | undefined, sourceId: string): b
   return sku !== undefined && (entrySku === sku || entrySku === nameApart(sku, sourceId));
 }
 
-/** An item under the SKU that the ledger keeps it by. */
-type NamedItem = CatalogItem & { duplicateOf?: string };
-
-/** What Amazon's definitions add to a verdict. */
-type PayloadCheck = ReturnType<typeof payloadCheck>;
-
-interface Judged {
-  item: CatalogItem;
-  verdict: Judgement;
+function retirements(parents: readonly ListingDocument[]): LedgerWrite[] {
+  return parents.map(({ sku }) => ({ sku, change: afterRetirement('None of its SKUs is sent under it any more.') }));
 }
 
-/** Places under the limit go, in the order of the source, to items that no rule holds back (S2). */
-function withinLimit(
-  run: OpenRun,
-  judged: readonly Judged[],
-  known: ReadonlyMap<string, ListingDocument>,
-  placesTaken: number
-): Judged[] {
-  const limit = run.config.listing.skuLimit;
-  let taken = placesTaken;
-  return judged.map((each) => {
-    if (each.verdict.kind === 'block' || known.get(each.item.sku)?.hasPlace) return each;
-    if (taken >= limit) return { ...each, verdict: overLimit(limit) };
-    taken += 1;
-    return each;
-  });
-}
-
-/**
- * The SKU that has a reference in the ledger keeps it, else the first one of the source; others with the same reference are
- * shown under their own id, blocked.
- */
-function nameDuplicatesApart(page: readonly CatalogItem[], known: ReadonlyMap<string, ListingDocument>): NamedItem[] {
-  const owners = new Map<string, string>();
-  for (const entry of known.values()) if (entry.state !== 'removed') owners.set(entry.sku, entry.sourceId);
-  return page.map((item) => {
-    const owner = owners.get(item.sku) ?? item.sourceId;
-    owners.set(item.sku, owner);
-    return owner === item.sourceId ? item : { ...item, sku: nameApart(item.sku, item.sourceId), duplicateOf: item.sku };
-  });
-}
-
-/** How a SKU is shown whose reference belongs to another. */
-function nameApart(sku: string, sourceId: string): string {
-  return `${sku} (${sourceId})`;
+/** Whether what a family makes of a sibling differs from what the ledger has of it. */
+function isNews(entry: ListingDocument, change: LedgerChange): boolean {
+  const { state = entry.state, reason = entry.reason, wantedHashes = entry.wantedHashes } = change;
+  const isOther = wantedHashes?.details !== entry.wantedHashes?.details;
+  return isOther || state !== entry.state || (state === 'blocked' && reason !== entry.reason);
 }
 
 function isPlaceholder(entry: ListingDocument): boolean {
   return entry.verdict.blockReason === 'unreadable';
 }
 
-function duplicate(sku: string): Verdict {
-  const message = `Another SKU of the source has the reference ${sku} too; give each its own.`;
-  return {
-    kind: 'block',
-    reason: 'duplicate_sku',
-    problems: [{ code: 'duplicate_sku', message, severity: 'error', owner: 'merchant' }],
-    ifSent: 'leave',
-    reasons: [message],
-  };
-}
-
 /** How a SKU is shown whose reference is not known yet. */
-function placeholderSku({ sourceId }: UnreadableItem): string {
+export function placeholderSku({ sourceId }: UnreadableItem): string {
   return `(id ${sourceId})`;
 }
 

@@ -10,10 +10,16 @@ const MATCHED_AT_ONCE = 20;
 
 /**
  * Asks Amazon which of the SKUs that were never sent it has already, and keeps what it shows of them (B13): those are changed
- * attribute by attribute, and never replaced whole. The entries given are changed too.
+ * attribute by attribute, and never replaced whole. A parent of ours is not: the SKU that has its name now takes its place.
+ * The entries given are changed too.
  */
 export async function matchEntries(
-  { ledger, listings, settings }: Pick<CatalogSyncDependencies, 'ledger' | 'listings' | 'settings'>,
+  {
+    ledger,
+    parents,
+    listings,
+    settings,
+  }: Pick<CatalogSyncDependencies, 'ledger' | 'parents' | 'listings' | 'settings'>,
   account: AmazonAccount,
   entries: readonly LedgerEntry[],
   signal: AbortSignal
@@ -23,7 +29,9 @@ export async function matchEntries(
   for (let at = 0; at < asked.length; at += MATCHED_AT_ONCE) batches.push(asked.slice(at, at + MATCHED_AT_ONCE));
   await inParallel(batches, settings.requestsInFlight, async (batch) => {
     const skus = batch.map(({ sku }) => sku);
-    const shown = new Map((await listings.search(account, skus, signal)).map((each) => [each.sku, each]));
+    const ours = await parents.bySku(account.connectorId, skus);
+    const found = await listings.search(account, skus, signal);
+    const shown = new Map(found.filter(({ sku }) => !ours.get(sku)?.sentHashes).map((each) => [each.sku, each]));
     const now = new Date();
     const writes = batch.map((entry) => ({ sku: entry.sku, change: afterMatch(shown.get(entry.sku), now) }));
     await ledger.change(account.connectorId, writes);

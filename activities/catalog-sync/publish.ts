@@ -4,15 +4,20 @@ import { failureCodeOf, isAuthFailure, OutsideError } from '../../domain/errors'
 import {
   afterAnswer,
   afterFailure,
+  afterParentAwaited,
+  afterParentHeldBack,
   isQuantityAll,
   isQuantityStale,
   type Lane,
   type LedgerChange,
   type LedgerEntry,
 } from '../../domain/ledger';
-import { detailsPatches, offerPatches, putAttributes } from '../../domain/listing-changes';
+import { detailsPatches, laneFor, offerPatches, putAttributes } from '../../domain/listing-changes';
+import { hashesOf } from '../../domain/listing-hashes';
 import type { AmazonAccount, AttributePatch, SubmissionAnswer } from '../../domain/ports/amazon';
-import type { ListingDocument } from '../../models/listings';
+import type { PublishLane } from '../../domain/sync';
+import { isParent, parentSkuIn, whyHeldBack, whyItWaits } from '../../domain/variations';
+import type { LedgerStore, LedgerWrite, ListingDocument } from '../../models/listings';
 import { inParallel } from '../in-parallel';
 import { matchEntries } from './match';
 import { quantityPatches, sendQuantityAlone } from './quantity-alone';
@@ -41,6 +46,12 @@ interface LaneHold {
   assertHeld(): Promise<void>;
 }
 
+/** Where entries are kept: SKUs in the ledger, whose states a run counts, and parents apart. */
+interface Book {
+  ledger: LedgerStore;
+  write(run: OpenRun, entries: readonly LedgerEntry[], writes: readonly LedgerWrite[]): Promise<void>;
+}
+
 /** What was sent for one SKU, and Amazon's answer. */
 interface Submission {
   operation: 'put' | 'patch';
@@ -50,7 +61,15 @@ interface Submission {
 
 /** Steps 2 and 3: what waits in the ledger goes to Amazon. */
 export function publishSteps(deps: CatalogSyncDependencies) {
-  const { ledger, runs, listings, settings } = deps;
+  const { ledger, parents, runs, listings, settings } = deps;
+  const bookOfSkus: Book = {
+    ledger,
+    write: (run, entries, writes) => writeEntries(deps, run, entries, writes),
+  };
+  const bookOfParents: Book = {
+    ledger: parents,
+    write: (run, _entries, writes) => parents.change(run.connectorId, writes),
+  };
 
   return {
     /**
@@ -59,7 +78,7 @@ export function publishSteps(deps: CatalogSyncDependencies) {
      */
     async publishPage(input: {
       syncId: string;
-      lane: Lane;
+      lane: PublishLane;
       page: number;
     }): Promise<{ nextPage: number | null; failed: number }> {
       return withPulse(
@@ -67,13 +86,16 @@ export function publishSteps(deps: CatalogSyncDependencies) {
           const context = await runContext(deps, input.syncId);
           const lastPage = context.connector.ledgerPage.number;
           const lane = await takeLane(context.run, input.lane);
+          const book = input.lane === 'parents' ? bookOfParents : bookOfSkus;
+          const part: Lane = input.lane === 'parents' ? 'details' : input.lane;
           let [page, sent, failed] = [input.page, 0, 0];
           while (page <= lastPage && sent < PUBLISH_AT_ONCE) {
             signal.throwIfAborted();
-            const waiting = (await ledger.page(context.run.connectorId, page)).filter(
-              (entry) => entry.lane === input.lane && entry.state === 'pending'
+            const waiting = (await book.ledger.page(context.run.connectorId, page)).filter(
+              (entry) => entry.lane === part && entry.state === 'pending'
             );
-            failed += await publishEntries(context, lane, stopSellingFirst(waiting), signal);
+            const { ready, awaiting } = await heldByParents(context, waiting, signal, lane);
+            failed += awaiting + (await publishEntries(context, book, lane, stopSellingFirst(ready), signal));
             sent += waiting.length;
             page += 1;
           }
@@ -83,33 +105,42 @@ export function publishSteps(deps: CatalogSyncDependencies) {
       );
     },
 
-    /** How many SKUs still wait after both lanes: only those whose answers the database has lost. */
+    /** How many SKUs and parents still wait after the lanes: only those whose answers the database has lost. */
     async countUnsent(input: { syncId: string }): Promise<number> {
       const { run } = await runContext(deps, input.syncId);
-      return ledger.waiting(run.connectorId);
+      return (await ledger.waiting(run.connectorId)) + (await parents.waiting(run.connectorId));
     },
 
-    /** The SKUs whose durable retry is due, at most `limit`, taken in hand by one window. Safe to repeat. */
+    /** The parents and SKUs whose durable retry is due, at most `limit`, taken in hand by one window. Safe to repeat. */
     async claimRetries(input: {
       syncId: string;
       window: number;
       limit: number;
     }): Promise<{ skus: string[]; left: number }> {
       const { run } = await runContext(deps, input.syncId);
-      return ledger.claimRetries(run.connectorId, `${input.syncId}:${input.window}`, input.limit, new Date());
+      const [window, now] = [`${input.syncId}:${input.window}`, new Date()];
+      const first = await parents.claimRetries(run.connectorId, window, input.limit, now);
+      const then = await ledger.claimRetries(run.connectorId, window, input.limit - first.skus.length, now);
+      return { skus: [...first.skus, ...then.skus], left: first.left + then.left };
     },
 
     /** One durable try of one SKU. Throws passing failures, so that the engine's retry policy brings it back. */
     async publishSku(input: { syncId: string; sku: string }): Promise<void> {
       await withPulse(async ({ signal }) => {
-        const { run, account } = await runContext(deps, input.syncId);
-        const entry = await ledger.one(run.connectorId, input.sku);
+        const context = await runContext(deps, input.syncId);
+        const { run } = context;
+        const found = await ledger.one(run.connectorId, input.sku);
+        const book = found?.state === 'retrying' ? bookOfSkus : bookOfParents;
+        const entry = found?.state === 'retrying' ? found : await parents.one(run.connectorId, input.sku);
         if (!entry?.lane || entry.state !== 'retrying') return;
-        const result = await tried(() => answerFor(account, run, entry, signal), signal);
-        if (!('error' in result)) return writeEntries(deps, run, [entry], [{ sku: entry.sku, change: result.value }]);
+        const { ready, awaiting } = await heldByParents(context, [entry], signal);
+        if (awaiting > 0) throw new OutsideError('transient', 'Its parent is not there yet.', PARENT_FACTS);
+        if (ready.length === 0) return;
+        const result = await tried(() => answerFor(context, book, entry, signal), signal);
+        if (!('error' in result)) return book.write(run, [entry], [{ sku: entry.sku, change: result.value }]);
         const code = failureCodeOf(result.error);
         if (!isAuthFailure(code) && code !== 'throttled')
-          await writeEntries(deps, run, [entry], [{ sku: entry.sku, change: failed(entry, result.error) }]);
+          await book.write(run, [entry], [{ sku: entry.sku, change: failed(entry, result.error) }]);
         throw result.error;
       });
     },
@@ -119,7 +150,7 @@ export function publishSteps(deps: CatalogSyncDependencies) {
    * Takes a lane for this attempt. An older attempt that does not know yet that it is lost, because its worker has no
    * connection to the engine, is stopped before its next SKU.
    */
-  async function takeLane(run: OpenRun, lane: Lane): Promise<LaneHold> {
+  async function takeLane(run: OpenRun, lane: PublishLane): Promise<LaneHold> {
     const { activityId, attempt, workflowExecution } = activityInfo();
     const token = `${workflowExecution?.runId}:${activityId}:${attempt}`;
     await runs.fence(run._id, lane, token);
@@ -131,19 +162,81 @@ export function publishSteps(deps: CatalogSyncDependencies) {
     };
   }
 
+  /**
+   * V16: no child before its parent. Children of a parent that waits for a person are held back, children of one that is
+   * still on its way are tried again; the quantity of those that are at Amazon is sent all the same.
+   *
+   * @param lane - of a page; one SKU's durable retry holds none.
+   */
+  async function heldByParents<T extends LedgerEntry>(
+    { run, account }: RunContext,
+    entries: readonly T[],
+    signal: AbortSignal,
+    lane?: LaneHold
+  ): Promise<{ ready: T[]; awaiting: number }> {
+    const parentOf = (entry: T) => (entry.lane === 'details' ? parentSkuIn(entry.wanted) : undefined);
+    const names = [...new Set(entries.map(parentOf).filter((sku) => sku !== undefined))];
+    if (names.length === 0) return { ready: [...entries], awaiting: 0 };
+    const known = await parents.bySku(run.connectorId, names);
+    const ready: T[] = [];
+    let awaiting = 0;
+    for (const entry of entries) {
+      const sku = parentOf(entry);
+      const parent = sku === undefined ? undefined : (known.get(sku) ?? { sku, state: 'pending', reason: '' });
+      const why = parent && whyItWaits(parent);
+      if (why === undefined) {
+        ready.push(entry);
+        continue;
+      }
+      await lane?.assertHeld();
+      const isForPerson = whyHeldBack(parent!) !== undefined;
+      if (!isForPerson) awaiting += 1;
+      const change = isForPerson
+        ? await heldBack(account, entry, why, signal)
+        : await awaited(account, entry, why, signal);
+      await bookOfSkus.write(run, [entry], [{ sku: entry.sku, change }]);
+    }
+    return { ready, awaiting };
+  }
+
+  async function awaited(
+    account: AmazonAccount,
+    entry: LedgerEntry,
+    why: string,
+    signal: AbortSignal
+  ): Promise<LedgerChange> {
+    const change = afterParentAwaited(why, settings.retryInitialSeconds, new Date());
+    if (!isQuantityStale(entry)) return change;
+    return { ...change, ...(await sendQuantityAlone(listings, account, entry, signal)) };
+  }
+
+  async function heldBack(
+    account: AmazonAccount,
+    entry: LedgerEntry,
+    why: string,
+    signal: AbortSignal
+  ): Promise<LedgerChange> {
+    const { lane, ...change } = afterParentHeldBack(entry, why, { hashesOf, laneFor });
+    const blocked: LedgerChange = { ...change, state: 'blocked', lane: null };
+    if (lane === null) return blocked;
+    return { ...blocked, ...(await sendQuantityAlone(listings, account, { ...entry, ...blocked }, signal)) };
+  }
+
   /** A page of entries, a few requests at a time; answers how many became durable retries. */
   async function publishEntries(
-    { run, account }: RunContext,
+    context: RunContext,
+    book: Book,
     lane: LaneHold,
     entries: readonly ListingDocument[],
     signal: AbortSignal
   ): Promise<number> {
+    const { run, account } = context;
     const failures: { entry: ListingDocument; error: unknown }[] = [];
     let [isReachable, failedInARow] = [false, 0];
-    await matchEntries(deps, account, entries, signal);
+    await matchEntries({ ...deps, ledger: book.ledger }, account, entries, signal);
     await inParallel(entries, settings.requestsInFlight, async (entry) => {
       await lane.assertHeld();
-      const result = await tried(() => answerWithQuickTries(account, run, entry, signal), signal);
+      const result = await tried(() => answerWithQuickTries(context, book, entry, signal), signal);
       if ('error' in result) {
         const code = failureCodeOf(result.error);
         failedInARow += 1;
@@ -154,7 +247,7 @@ export function publishSteps(deps: CatalogSyncDependencies) {
         failedInARow = 0;
         return;
       }
-      await writeEntries(deps, run, [entry], [{ sku: entry.sku, change: result.value }]);
+      await book.write(run, [entry], [{ sku: entry.sku, change: result.value }]);
       failedInARow = 0;
       if (!isReachable) await runs.update(run._id, { waitingFor: null });
       isReachable = true;
@@ -162,7 +255,7 @@ export function publishSteps(deps: CatalogSyncDependencies) {
     const isSuspicious = failures.length >= SUSPICIOUS.atLeast && failures.length > entries.length * SUSPICIOUS.share;
     if (isSuspicious && (await isOutage(account, failures[0]!.entry.sku, signal))) throw failures[0]!.error;
     for (const { entry, error } of failures)
-      await writeEntries(deps, run, [entry], [{ sku: entry.sku, change: failed(entry, error) }]);
+      await book.write(run, [entry], [{ sku: entry.sku, change: failed(entry, error) }]);
     return failures.length;
   }
 
@@ -173,13 +266,13 @@ export function publishSteps(deps: CatalogSyncDependencies) {
   }
 
   async function answerWithQuickTries(
-    account: AmazonAccount,
-    run: OpenRun,
+    context: RunContext,
+    book: Book,
     entry: LedgerEntry,
     signal: AbortSignal
   ): Promise<LedgerChange> {
     for (let attempt = 1; ; attempt++) {
-      const result = await tried(() => answerFor(account, run, entry, signal), signal);
+      const result = await tried(() => answerFor(context, book, entry, signal), signal);
       if (!('error' in result)) return result.value;
       if (failureCodeOf(result.error) !== 'transient' || attempt >= QUICK_TRIES) throw result.error;
       Object.assign(entry, { attempts: failed(entry, result.error).attempts, failures: entry.failures + 1 });
@@ -189,18 +282,18 @@ export function publishSteps(deps: CatalogSyncDependencies) {
 
   /** Sends one SKU once. A refusal is an answer, whichever way Amazon says it; every other failure is thrown. */
   async function answerFor(
-    account: AmazonAccount,
-    run: OpenRun,
+    context: RunContext,
+    book: Book,
     entry: LedgerEntry,
     signal: AbortSignal
   ): Promise<LedgerChange> {
-    const result = await tried(() => submit(account, run, entry, signal), signal);
+    const result = await tried(() => submit(context, book, entry, signal), signal);
     const sent = 'error' in result ? refusal(result.error, entry) : result.value;
     const lane = entry.lane as Lane;
     const change = afterAnswer(entry, { ...sent, lane }, sent.answer, settings.verifyAfterSeconds, new Date());
     const answered: LedgerEntry = { ...entry, ...change };
     if (change.state !== 'rejected' || !isQuantityStale(answered)) return change;
-    return { ...change, ...(await sendQuantityAlone(listings, account, answered, signal)) };
+    return { ...change, ...(await sendQuantityAlone(listings, context.account, answered, signal)) };
   }
 
   /**
@@ -208,8 +301,8 @@ export function publishSteps(deps: CatalogSyncDependencies) {
    * before has besides (B13): there details go by PATCH, which changes the attributes that are sent and no other.
    */
   async function submit(
-    account: AmazonAccount,
-    run: OpenRun,
+    { run, account }: RunContext,
+    book: Book,
     entry: LedgerEntry,
     signal: AbortSignal
   ): Promise<Submission> {
@@ -225,10 +318,14 @@ export function publishSteps(deps: CatalogSyncDependencies) {
     });
     if (entry.lane === 'offer' && isQuantityAll(entry)) return patch(quantityPatches(entry));
     if (entry.lane === 'offer') return patch(offerPatches(wanted, wantedHashes, entry.sentHashes));
-    await matchEntries(deps, account, [entry], signal);
-    const leavesPriceToAmazon = !run.config.listing.sendPrice && wanted.requirements !== 'LISTING_PRODUCT_ONLY';
+    await matchEntries({ ...deps, ledger: book.ledger }, account, [entry], signal);
+    const hasPrice = wanted.requirements !== 'LISTING_PRODUCT_ONLY' && !isParent(wanted);
+    const leavesPriceToAmazon = hasPrice && !run.config.listing.sendPrice;
     if (entry.adopted || (leavesPriceToAmazon && entry.sentHashes))
-      return patch([...detailsPatches(wanted), ...offerPatches(wanted, wantedHashes, null)], wanted.productType);
+      return patch(
+        [...detailsPatches(wanted, entry.sentParentSku), ...offerPatches(wanted, wantedHashes, null)],
+        wanted.productType
+      );
     const payload = {
       productType: wanted.productType,
       requirements: wanted.requirements,
@@ -244,6 +341,8 @@ export function publishSteps(deps: CatalogSyncDependencies) {
     return afterFailure(entry, operationOf(entry), failure, wait, new Date());
   }
 }
+
+const PARENT_FACTS = { system: 'amazon', operation: 'putListingsItem' } as const;
 
 function operationOf(entry: LedgerEntry): 'put' | 'patch' {
   return entry.lane === 'offer' ? 'patch' : 'put';

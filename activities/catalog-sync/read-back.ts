@@ -1,39 +1,69 @@
-import { afterReadBack, isQuantityStale, type LedgerChange, type LedgerEntry } from '../../domain/ledger';
-import type { LedgerWrite, ListingDocument } from '../../models/listings';
+import { log } from '@temporalio/activity';
+import { failureCodeOf, OutsideError } from '../../domain/errors';
+import {
+  afterAnswer,
+  isQuantityAll,
+  isQuantityStale,
+  isRefusal,
+  type LedgerChange,
+  type LedgerEntry,
+} from '../../domain/ledger';
+import { offerPatches } from '../../domain/listing-changes';
+import type { AmazonAccount } from '../../domain/ports/amazon';
+import { afterReadBack } from '../../domain/read-back';
+import type { LedgerStore, LedgerWrite, ListingDocument } from '../../models/listings';
 import { inParallel } from '../in-parallel';
 import { withPulse } from '../pulse';
-import { sendQuantityAlone } from './quantity-alone';
-import { runContext, waitingNoter, writeEntries, type CatalogSyncDependencies, type RunContext } from './dependencies';
+import { quantityPatches, sendQuantityAlone } from './quantity-alone';
+import {
+  runContext,
+  waitingNoter,
+  writeEntries,
+  type CatalogSyncDependencies,
+  type OpenRun,
+  type RunContext,
+} from './dependencies';
 
 /** How many SKUs one call reads back. Source: searchListingsItems, `identifiers` holds at most 20. */
 const READ_BACK_AT_ONCE = 20;
 
-/** Step 4: ACCEPTED is not live; what was submitted is looked for at Amazon (B1). */
+/** How many entries of the ledger are in memory at once while submitted SKUs are looked for. */
+const FETCHED_AT_ONCE = 400;
+
+/** How many SKUs are looked at again in one round: 100 calls, which Amazon allows in 20 s. */
+const LOOKED_AT_AGAIN = 2_000;
+
+/** Step 4: ACCEPTED is not live; what was submitted is looked for at Amazon, and looked at again later (B1). */
 export function readBackSteps(deps: CatalogSyncDependencies) {
-  const { ledger, runs, listings, settings } = deps;
+  const { ledger, parents, runs, listings, settings } = deps;
 
   return {
-    /** Looks for what was submitted and is due. Answers how many are still unseen, and when the next one is due. */
+    /**
+     * Looks for what was submitted and is due, parents too, and again at a share of what was seen before. What Amazon shows
+     * otherwise is sent again. Answers how many are still unseen, and when the next one is due.
+     */
     async readBack(input: { syncId: string }): Promise<{ open: number; nextInSeconds: number }> {
       return withPulse(
         async ({ signal }) => {
           const context = await runContext(deps, input.syncId);
-          let [open, nextDue] = [0, Number.POSITIVE_INFINITY];
-          for (let page = 0; page <= context.connector.ledgerPage.number; page++) {
-            signal.throwIfAborted();
-            const submitted = (await ledger.page(context.run.connectorId, page)).filter(
-              (each) => each.state === 'submitted'
-            );
-            const changes = await readBackEntries(context, submitted.filter(isDue), signal);
-            for (const entry of submitted) {
-              const now = { ...entry, ...changes.get(entry.sku) };
-              if (now.state !== 'submitted') continue;
-              open += 1;
-              nextDue = Math.min(nextDue, now.nextCheckAt?.getTime() ?? 0);
+          const { connectorId } = context.run;
+          for (const book of [parents, ledger]) {
+            const due = await book.toLookFor(connectorId, new Date());
+            for (let at = 0; at < due.length; at += FETCHED_AT_ONCE) {
+              const entries = await book.bySku(connectorId, due.slice(at, at + FETCHED_AT_ONCE));
+              const submitted = [...entries.values()].filter(({ state }) => state === 'submitted');
+              await readBackEntries(context, submitted, book, signal);
             }
+            if (looksAgain(context.run))
+              await readBackEntries(
+                context,
+                await book.toLookAtAgain(connectorId, new Date(), LOOKED_AT_AGAIN),
+                book,
+                signal
+              );
           }
           await runs.update(context.run._id, { waitingFor: null });
-          return { open, nextInSeconds: open === 0 ? 0 : Math.max(1, Math.ceil((nextDue - Date.now()) / 1000)) };
+          return whenNext([await parents.unseen(connectorId), await ledger.unseen(connectorId)]);
         },
         waitingNoter(deps, input.syncId)
       );
@@ -43,12 +73,19 @@ export function readBackSteps(deps: CatalogSyncDependencies) {
   async function readBackEntries(
     { run, account }: RunContext,
     due: readonly ListingDocument[],
+    book: LedgerStore,
     signal: AbortSignal
-  ): Promise<Map<string, LedgerChange>> {
+  ): Promise<void> {
     const changes = new Map<string, LedgerChange>();
+    const write = async (entries: readonly LedgerEntry[], writes: readonly LedgerWrite[]): Promise<void> => {
+      if (book === ledger) await writeEntries(deps, run, entries, writes);
+      else await parents.change(run.connectorId, writes);
+      for (const { sku, change } of writes) changes.set(sku, change);
+    };
     const batches: ListingDocument[][] = [];
     for (let at = 0; at < due.length; at += READ_BACK_AT_ONCE) batches.push(due.slice(at, at + READ_BACK_AT_ONCE));
     await inParallel(batches, settings.requestsInFlight, async (batch) => {
+      signal.throwIfAborted();
       const found = await listings.search(
         account,
         batch.map((entry) => entry.sku),
@@ -63,13 +100,52 @@ export function readBackSteps(deps: CatalogSyncDependencies) {
         const quantity = isRefusedLate ? await sendQuantityAlone(listings, account, read, signal) : {};
         writes.push({ sku: entry.sku, change: { ...change, ...quantity } });
       }
-      await writeEntries(deps, run, batch, writes);
-      for (const { sku, change } of writes) changes.set(sku, change);
+      await write(batch, writes);
+      for (const entry of batch) {
+        const drifted: LedgerEntry = { ...entry, ...changes.get(entry.sku) };
+        if (drifted.state !== 'pending') continue;
+        const answered = await sendAgain(account, drifted, signal);
+        if (answered) await write([drifted], [{ sku: entry.sku, change: answered }]);
+      }
     });
-    return changes;
+  }
+
+  /**
+   * Sends what drifted, so that it need not wait for the next run. What cannot be sent here stays `pending`: the lanes of the
+   * next run know what to do about every failure and refusal.
+   */
+  async function sendAgain(
+    account: AmazonAccount,
+    entry: LedgerEntry,
+    signal: AbortSignal
+  ): Promise<LedgerChange | undefined> {
+    const { wanted, wantedHashes, sku, reason } = entry;
+    if (!wanted || !wantedHashes) return undefined;
+    const productType = entry.sentProductType ?? wanted.productType;
+    const patches = isQuantityAll(entry)
+      ? quantityPatches(entry)
+      : offerPatches(wanted, wantedHashes, entry.sentHashes);
+    try {
+      const answer = await listings.patch(account, sku, productType, patches, signal);
+      if (isRefusal(answer)) return undefined;
+      const sent = { operation: 'patch', lane: 'offer', payload: { productType, patches } } as const;
+      return { ...afterAnswer(entry, sent, answer, settings.verifyAfterSeconds, new Date()), reason };
+    } catch (error) {
+      if (signal.aborted || !(error instanceof OutsideError)) throw error;
+      log.warn('what drifted at Amazon is left to the next run', { sku, code: failureCodeOf(error) });
+      return undefined;
+    }
   }
 }
 
-function isDue(entry: ListingDocument): boolean {
-  return (entry.nextCheckAt?.getTime() ?? 0) <= Date.now();
+function whenNext(unseen: readonly { open: number; nextAt: Date | null }[]): { open: number; nextInSeconds: number } {
+  const waiting = unseen.filter(({ open }) => open > 0);
+  const open = waiting.reduce((sum, each) => sum + each.open, 0);
+  const nextDue = Math.min(...waiting.map(({ nextAt }) => nextAt?.getTime() ?? 0));
+  return { open, nextInSeconds: open === 0 ? 0 : Math.max(1, Math.ceil((nextDue - Date.now()) / 1000)) };
+}
+
+/** A run about changes keeps the connector's place no longer than it must, and one about named SKUs is about these alone. */
+function looksAgain({ trigger, scope }: OpenRun): boolean {
+  return trigger !== 'change' && scope !== 'skus';
 }

@@ -1,7 +1,7 @@
 import type { CatalogItem, ItemTexts, SourceStock } from '../../domain/catalog-item';
 import type { ReadingSettings } from './settings';
 import { localeOf, type RawTexts } from './translations';
-import { BadValue, gramsOf, priceOf, shown, statusOf, stockOf, type WeightUnit } from './values';
+import { BadValue, gramsOf, priceOf, shown, statusOf, stockOf, type WeightUnit } from '../source-values';
 
 /** What a kit is made of. */
 export interface Component {

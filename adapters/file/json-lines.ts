@@ -5,7 +5,7 @@ import { plainColumns, plainOutcome } from './layouts/plain';
 import { Header, Row } from './layouts/row';
 import type { ReadingSettings } from './settings';
 import { localeOf, mergedTexts, type RawTexts } from './translations';
-import { BadValue } from './values';
+import { BadValue } from '../source-values';
 
 /** A line longer than this is not read. In bytes. */
 export const LONGEST_LINE = 16 * 1024 * 1024;

@@ -7,7 +7,7 @@ import { headerProblem, layoutOf } from './layouts';
 import type { Layout, RowReader } from './layouts/layout';
 import { Header, Row } from './layouts/row';
 import type { FileSourceOptions, ReadingSettings } from './settings';
-import { decimalMarkOf } from './values';
+import { decimalMarkOf } from '../source-values';
 
 /** A file whose form is known. */
 export interface OpenFile {

@@ -1,7 +1,7 @@
 import type { FileField } from '../../domain/connector-rules';
 import type { UploadedCatalogue } from '../../domain/ports/uploads';
 import type { Encoding } from './encoding';
-import type { DecimalMark, WeightUnit } from './values';
+import type { DecimalMark, WeightUnit } from '../source-values';
 
 /** How the cells of a file are to be understood. */
 export interface ReadingSettings {

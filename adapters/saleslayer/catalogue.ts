@@ -1,5 +1,5 @@
 import type { CatalogItem, UnreadableItem } from '../../domain/catalog-item';
-import { BadValue } from '../file/values';
+import { BadValue } from '../source-values';
 import { itemOf, productSourceId, variantSourceId, type ItemContext } from './items';
 import type { RecordFile } from './record-file';
 import { valueOf } from './roles';

@@ -1,5 +1,5 @@
 import type { CatalogItem, ItemTexts, SourceStock } from '../../domain/catalog-item';
-import { BadValue, gramsOf, priceOf, shown, stockOf } from '../file/values';
+import { BadValue, gramsOf, priceOf, shown, stockOf } from '../source-values';
 import type { SourceRecord, Values } from './records';
 import { isPlainAttribute, valueOf, valuesOf, type Role } from './roles';
 

@@ -14,6 +14,7 @@ import {
   activationWorkflowId,
   changesWorkflowId,
   connectorIdOf,
+  furtherChangesWorkflowId,
   onboardingWorkflowId,
   removalWorkflowId,
   syncScheduleId,
@@ -161,11 +162,12 @@ export function createOrchestrator({
       }
     },
 
-    async nudgeSync(connectorId) {
+    async nudgeSync(connectorId, endingWorkflowId) {
+      const workflowId = changesWorkflowId(connectorId);
       await within(() =>
         client.workflow.start(WORKFLOWS.catalogSync, {
           ...tagged(connectorId),
-          workflowId: changesWorkflowId(connectorId),
+          workflowId: workflowId === endingWorkflowId ? furtherChangesWorkflowId(connectorId) : workflowId,
           workflowIdConflictPolicy: 'USE_EXISTING',
           startDelay: CHANGES_GATHER_MS,
           args: [{ connectorId, trigger: 'change' } satisfies CatalogSyncInput],
@@ -233,6 +235,7 @@ export function createOrchestrator({
         onboardingWorkflowId(connectorId),
         activationWorkflowId(connectorId),
         changesWorkflowId(connectorId),
+        furtherChangesWorkflowId(connectorId),
         syncWorkflow,
       ];
       const running = ids.filter((id) => id !== null);

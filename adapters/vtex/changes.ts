@@ -11,9 +11,9 @@ const EVERYTHING = 'everything';
 const BATCH = 'batch';
 
 /**
- * Reads what changed by the store's notices: a SKU that left costs no request, another is read as in a full reading. VTEX says
- * nothing about its notices getting lost, so a full reading now and then remains the safety net; and a store of which none has
- * come is read whole.
+ * Reads what changed by the store's notices: a SKU that left costs no request, another is read as in a full reading, and so are the
+ * kits that take it. VTEX says nothing about its notices getting lost, so a full reading now and then remains the safety net; and
+ * a store of which none has come is read whole.
  */
 export function createChanges(assortment: Assortment, notices: ChangeNotices): Required<Changes> {
   /** Where a reading begins: what waits now is gathered, and belongs to it. */
@@ -37,7 +37,9 @@ export function createChanges(assortment: Assortment, notices: ChangeNotices): R
     const noticed = await notices.page(batch, after, size);
     const idsOf = (isRemoved: boolean): string[] =>
       noticed.filter((each) => each.isRemoved === isRemoved).map(({ skuId }) => skuId);
-    const { items, unreadable, left } = await assortment.readAssigned(idsOf(false), signal);
+    const told = new Set(noticed.map(({ skuId }) => skuId));
+    const kits = (await notices.kitsWith([...told])).filter((skuId) => !told.has(skuId));
+    const { items, unreadable, left } = await assortment.readAssigned([...idsOf(false), ...kits], signal);
     const isLast = noticed.length < size;
     return {
       items,

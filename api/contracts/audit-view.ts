@@ -6,9 +6,12 @@ export const auditView = z
     at: z.string(),
     actor: z.object({ id: z.string(), name: z.string(), role: z.string() }),
     action: z.string().describe('e.g. connector.changed'),
-    target: z.object({ type: z.enum(['connector', 'sync', 'api-key']), id: z.string() }),
+    target: z.object({ type: z.enum(['connector', 'sync', 'api-key', 'listing']), id: z.string() }),
     connectorId: z.string().nullable(),
-    fields: z.array(z.string()).describe('Which fields were written; never their values'),
+    fields: z.array(z.string()).describe('Which fields were written'),
+    changes: z
+      .array(z.object({ field: z.string(), before: z.string().nullable(), after: z.string().nullable() }))
+      .describe('What some of them were and are: never of a field that could hold a secret'),
     requestId: z.string(),
   })
   .meta({ id: 'AuditEntry' });

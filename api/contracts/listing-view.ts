@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { LISTING_STATES } from '../../domain/listing';
+import { moneyView } from './money-view';
 
-const listingProblem = z
+export const listingProblem = z
   .object({
     code: z.string(),
     message: z.string(),
@@ -53,6 +54,20 @@ export const listingView = z
       })
       .nullable()
       .describe('What Amazon is to have'),
+    parent: z
+      .object({
+        sku: z.string(),
+        state: z.enum(LISTING_STATES),
+        reason: z.string(),
+        problems: z.array(listingProblem),
+      })
+      .nullable()
+      .describe('V10. The parent that it is sent under; null for a SKU that stands alone'),
+    heldBackPrice: moneyView
+      .nullable()
+      .describe(
+        'The price that waits until it is approved, because it is too far from the last one; null when none does'
+      ),
     lastPayload: z.unknown().describe('What was sent last, as it was sent; null when nothing was'),
     lastAnswer: z
       .object({

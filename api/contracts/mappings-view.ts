@@ -76,6 +76,13 @@ export const mappingVersionPage = z
   .object({ items: z.array(mappingVersionView), nextCursor })
   .meta({ id: 'MappingVersionPage' });
 
+/** What one mapping, or the assignments, may have as JSON: twice what a PUT takes. The database keeps each in one document. */
+const LARGEST_BYTES = 2 * 1024 * 1024;
+
+function isTooLarge(content: unknown): boolean {
+  return Buffer.byteLength(JSON.stringify(content)) > LARGEST_BYTES;
+}
+
 /** Everything that a connector maps, to be kept elsewhere or given to another connector. */
 export const mappingsFile = z
   .strictObject({
@@ -89,6 +96,13 @@ export const mappingsFile = z
             path: [productType],
             message: 'An Amazon product type looks like SHIRT or PET_FOOD.',
             params: { code: 'format' },
+          });
+        for (const [productType] of Object.entries(mappings).filter(([, mapping]) => isTooLarge(mapping)))
+          ctx.addIssue({
+            code: 'custom',
+            path: [productType],
+            message: 'One mapping may have 2 MB at most. Make its value tables smaller.',
+            params: { code: 'too_big' },
           });
       })
       .describe('By product type'),
@@ -133,6 +147,7 @@ export const mappingTrialView = z
       requirements: z.string(),
       attributes: z.record(z.string(), z.array(z.record(z.string(), z.unknown()))),
     }),
+    remarks: z.array(z.string()).describe('What a sync adds to the payload, in sentences'),
     problems: listingSummaryView.shape.problems.describe(
       "What the mapping could not make, what our rules say, and what Amazon's definition does"
     ),

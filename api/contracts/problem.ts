@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PROBLEMS, type ProblemCode } from '../errors';
+import { moneyView } from './money-view';
 
 const codes = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
 
@@ -27,5 +28,8 @@ export const problem = z
       .optional()
       .describe('With not_ready: what activation waits for'),
     syncId: z.string().optional().describe('With sync_running: the run in progress'),
+    heldBackPrice: moneyView
+      .nullish()
+      .describe('With price_not_waiting: the price that waits now; null when none does'),
   })
   .meta({ id: 'Problem' });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LISTING_STATES } from '../../domain/listing';
 import { SYNC_MODES, SYNC_OUTCOMES, SYNC_PHASES, SYNC_SCOPES, SYNC_TRIGGERS } from '../../domain/sync';
+import { testCountsView } from './test-result-view';
 import { waitingForView } from './waiting-for-view';
 
 export const countsView = z
@@ -21,6 +22,10 @@ export const syncView = z
     total: z.number().int(),
     touched: z.number().int().describe('SKUs that this run read in the source, or found to have left it'),
     counts: countsView,
+    sample: z.number().int().nullable().describe('Of a test: how many SKUs it is about, when not about all'),
+    testCounts: testCountsView
+      .nullable()
+      .describe('Of a test: the SKUs that it read, by outcome; null before it has read the source'),
     notes: z.array(z.string()).describe('What a person should know of this run'),
     ratePerSecond: z.number().nullable(),
     etaSeconds: z.number().nullable(),

@@ -4,6 +4,9 @@ import { endpoint } from '../endpoint';
 
 const path = '/v1/connectors/{connectorId}/mappings/import';
 
+/** Mappings of many product types with their value tables; one at a time is written by PUT, which takes 1 MB. */
+const LIMIT_BYTES = 20 * 1024 * 1024;
+
 const query = z.strictObject({
   dryRun: z
     .enum(['true', 'false'])
@@ -22,6 +25,7 @@ export const postMappingsImport = endpoint<typeof query, MappingsFile>({
   query,
   body: {
     schema: mappingsFile,
+    limitBytes: LIMIT_BYTES,
     example: {
       format: 'longshore.mappings.v1',
       mappings: { SHIRT: { attributes: { bullet_point: { omit: true } } } },

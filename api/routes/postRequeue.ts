@@ -36,7 +36,8 @@ export const postRequeue = endpoint({
   path,
   tag: 'Listings',
   summary: 'Send SKUs again, chosen by state, problem or name',
-  description: 'All given conditions must hold. SKUs that a rule holds back are left out.',
+  description:
+    'All given conditions must hold. SKUs that a rule holds back are left out, but for those that wait for their parent: it goes before them.',
   role: 'operator',
   body: { schema: body, parse, example: { state: 'rejected' } },
   answers: {

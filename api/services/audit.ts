@@ -11,7 +11,7 @@ export function auditService({ connection, clock }: Pick<ServiceDeps, 'connectio
     /** Notes a change that was made. */
     async note(
       by: By,
-      entry: Pick<AuditEntry, 'action' | 'target'> & Partial<Pick<AuditEntry, 'connectorId' | 'fields'>>
+      entry: Pick<AuditEntry, 'action' | 'target'> & Partial<Pick<AuditEntry, 'connectorId' | 'fields' | 'changes'>>
     ): Promise<void> {
       const { id, name, role } = by.actor;
       await log.add({
@@ -19,6 +19,7 @@ export function auditService({ connection, clock }: Pick<ServiceDeps, 'connectio
         actor: { id, name, role },
         connectorId: null,
         fields: [],
+        changes: [],
         requestId: by.requestId,
         ...entry,
       });
@@ -36,6 +37,6 @@ export function auditService({ connection, clock }: Pick<ServiceDeps, 'connectio
   };
 }
 
-function viewOf({ _id, at, actor, action, target, connectorId, fields, requestId }: AuditEntry): AuditView {
-  return { id: _id, at: at.toISOString(), actor, action, target, connectorId, fields, requestId };
+function viewOf({ _id, at, changes = [], ...entry }: AuditEntry): AuditView {
+  return { id: _id, at: at.toISOString(), changes, ...entry };
 }

@@ -15,11 +15,13 @@ import type { Metrics } from '../metrics';
 import { healthService } from './health';
 import { listingService } from './listings';
 import { mappingService } from './mappings';
+import { priceApproval } from './price-approval';
 import { problemService } from './problems';
 import { productTypeService } from './product-types';
 import { stockPreviewService } from './stock-preview';
 import { syncService } from './syncs';
 import { syncWatch } from './sync-watch';
+import { testResultService } from './test-results';
 import { uploadedCatalogueService, type UploadDeps } from './uploaded-catalogue';
 import { vtexHookService } from './vtex-hooks';
 
@@ -56,7 +58,7 @@ export function createServices(deps: ServiceDeps) {
       ...connectorLifecycle(deps),
     },
     health: healthService(deps),
-    listings: listingService(deps),
+    listings: { ...listingService(deps), ...priceApproval(deps) },
     mappings: mappingService(deps),
     metrics: deps.metrics,
     openApi: deps.openApi,
@@ -65,6 +67,7 @@ export function createServices(deps: ServiceDeps) {
     stockPreview: stockPreviewService(deps),
     syncs: syncService(deps),
     syncWatch: syncWatch(deps),
+    testResults: testResultService(deps),
     uploadedCatalogue: uploadedCatalogueService(deps),
     vtexHooks: vtexHookService(deps),
   };

@@ -1,11 +1,13 @@
 import { stringify } from 'csv-stringify';
 import { pipeline } from 'node:stream/promises';
 import type { Writable } from 'node:stream';
-import { displayCode, STATE_MEANINGS } from '../../domain/listing';
+import { displayCode, isIntegrated, STATE_MEANINGS } from '../../domain/listing';
+import { parentSkuIn } from '../../domain/variations';
 import { connectorStore } from '../../models/connectors';
-import { listingQueries, type RequeueFilter } from '../../models/listing-queries';
+import { listingQueries, type ParentRow, type RequeueFilter } from '../../models/listing-queries';
 import type { ListingDocument, ListingFilter } from '../../models/listings';
 import type { ListingSummaryView, ListingView } from '../contracts/listing-view';
+import { viewOfMoney } from '../contracts/money-view';
 import { decodeCursor, DEFAULT_LIMIT, pageOf, type Page } from '../contracts/paging';
 import { notFound } from '../errors';
 import { auditService } from './audit';
@@ -44,6 +46,11 @@ export function listingService(deps: ServiceDeps) {
     return found;
   }
 
+  async function parentsOf(connectorId: string, rows: readonly ListingDocument[]): Promise<Parents> {
+    const skus = rows.map(({ wanted }) => parentSkuIn(wanted)).filter((sku) => sku !== undefined);
+    return listings.parents(connectorId, [...new Set(skus)]);
+  }
+
   return {
     /** By SKU. */
     async list(
@@ -54,7 +61,13 @@ export function listingService(deps: ServiceDeps) {
       const { cursor, limit = DEFAULT_LIMIT, ...filter } = query;
       const [afterSku] = decodeCursor(cursor, 's') ?? [];
       const rows = await listings.page({ connectorId, ...filter }, afterSku as string | undefined, limit + 1);
-      return pageOf(rows, limit, (row) => [row.sku], summaryOf);
+      const parents = await parentsOf(connectorId, rows);
+      return pageOf(
+        rows,
+        limit,
+        (row) => [row.sku],
+        (row) => summaryOf(row, parents)
+      );
     },
 
     /** Prepares the whole list as CSV; the caller says where to write it once the first answer is certain. */
@@ -67,7 +80,11 @@ export function listingService(deps: ServiceDeps) {
           columns: CSV_COLUMNS.map((key) => ({ key })),
           escape_formulas: true,
         });
-        await pipeline(csvRows(rows), table, to);
+        await pipeline(
+          csvRows(rows, (some) => parentsOf(connectorId, some)),
+          table,
+          to
+        );
       };
     },
 
@@ -75,7 +92,7 @@ export function listingService(deps: ServiceDeps) {
     async get(connectorId: string, sku: string): Promise<ListingView> {
       const found = await listings.get(connectorId, sku);
       if (!found) throw notFound('listing');
-      return viewOf(found);
+      return viewOf(found, await parentsOf(connectorId, [found]));
     },
 
     /**
@@ -105,17 +122,25 @@ export function listingService(deps: ServiceDeps) {
   };
 }
 
-/** V16. Integrated: Amazon accepted it, and it is there. */
-function codeOf(listing: ListingDocument): string {
-  const integrated = listing.sentHashes !== null && (listing.state === 'live' || listing.state === 'paused');
-  return displayCode(listing.sku, integrated);
+/** The parents of some listings, by SKU. */
+type Parents = ReadonlyMap<string, ParentRow>;
+
+/** V16. Integrated: Amazon accepted it, and it is there with its parent. */
+function codeOf(listing: ListingDocument, parents: Parents): string {
+  const { sku, state, sentHashes } = listing;
+  return displayCode(sku, sentHashes !== null && isIntegrated(state, parentIn(listing, parents)?.state));
 }
 
-function summaryOf(listing: ListingDocument): ListingSummaryView {
+function parentIn({ wanted }: ListingDocument, parents: Parents): ParentRow | undefined {
+  const sku = parentSkuIn(wanted);
+  return sku === undefined ? undefined : parents.get(sku);
+}
+
+function summaryOf(listing: ListingDocument, parents: Parents): ListingSummaryView {
   const { sku, title, state, reason, problems, verdict, wanted, updatedAt } = listing;
   return {
     sku,
-    displayCode: codeOf(listing),
+    displayCode: codeOf(listing, parents),
     title,
     state,
     reason,
@@ -126,10 +151,11 @@ function summaryOf(listing: ListingDocument): ListingSummaryView {
   };
 }
 
-function viewOf(listing: ListingDocument): ListingView {
+function viewOf(listing: ListingDocument, parents: Parents): ListingView {
   const { verdict, wanted, lastAnswer, seen } = listing;
+  const parent = parentIn(listing, parents);
   return {
-    ...summaryOf(listing),
+    ...summaryOf(listing, parents),
     meaning: STATE_MEANINGS[listing.state],
     sourceId: listing.sourceId,
     productId: listing.productId,
@@ -142,6 +168,8 @@ function viewOf(listing: ListingDocument): ListingView {
       price: wanted.price ?? null,
       quantity: wanted.quantity ?? null,
     },
+    parent: parent ? { sku: parent.sku, state: parent.state, reason: parent.reason, problems: parent.problems } : null,
+    heldBackPrice: listing.heldBackPrice ? viewOfMoney(listing.heldBackPrice) : null,
     lastPayload: listing.lastPayload ?? null,
     lastAnswer: lastAnswer && {
       at: lastAnswer.at.toISOString(),
@@ -171,10 +199,27 @@ function viewOf(listing: ListingDocument): ListingView {
   };
 }
 
-async function* csvRows(listings: AsyncIterable<ListingDocument>) {
-  for await (const listing of listings)
+/** How many rows of a CSV ask for their parents at once. */
+const CSV_BATCH = 500;
+
+async function* csvRows(
+  listings: AsyncIterable<ListingDocument>,
+  parentsOf: (rows: readonly ListingDocument[]) => Promise<Parents>
+) {
+  let batch: ListingDocument[] = [];
+  for await (const listing of listings) {
+    batch.push(listing);
+    if (batch.length < CSV_BATCH) continue;
+    yield* rowsOf(batch, await parentsOf(batch));
+    batch = [];
+  }
+  yield* rowsOf(batch, await parentsOf(batch));
+}
+
+function* rowsOf(listings: readonly ListingDocument[], parents: Parents) {
+  for (const listing of listings)
     yield {
-      ...summaryOf(listing),
+      ...summaryOf(listing, parents),
       asin: listing.seen?.asin ?? '',
       problemCodes: listing.problemCodes.join(' '),
       problems: listing.problems.map((each) => each.message).join(' | '),

@@ -1,11 +1,15 @@
 import { amazonAccount } from '../../domain/amazon-account';
 import type { CatalogItem } from '../../domain/catalog-item';
+import type { ConnectorConfig } from '../../domain/connector';
+import { knownPriceOf } from '../../domain/ledger';
 import type { ListingProblem, WantedListing } from '../../domain/listing';
 import { putAttributes } from '../../domain/listing-changes';
 import { draftOf, judge, ruleSettingsOf, withPayloadProblems, type RuleSettings } from '../../domain/listing-rules';
 import { itemMapper, type ItemMapperDependencies, type MappedItem } from '../../domain/mapping-context';
 import type { Assignment, Mapping } from '../../domain/mapping-contract';
 import type { DefinitionShape } from '../../domain/mapping-definition';
+import type { KnownPrice } from '../../domain/price-rules';
+import { listingQueries } from '../../models/listing-queries';
 import type { ConnectorDocument } from '../../models/connectors';
 import { mappingStore } from '../../models/mappings';
 import { sourceItemStore } from '../../models/source-items';
@@ -23,6 +27,7 @@ const EXPRESSIONS_BOUND_MS = 5_000;
 export function mappingTrial(deps: Pick<ServiceDeps, 'connection' | 'expressions'>, checks: MappingChecks) {
   const store = mappingStore(deps.connection);
   const items = sourceItemStore(deps.connection);
+  const listings = listingQueries(deps.connection);
 
   async function mapped(
     item: CatalogItem,
@@ -66,7 +71,8 @@ export function mappingTrial(deps: Pick<ServiceDeps, 'connection' | 'expressions
   return {
     /**
      * The payload that would be sent of a SKU as an item of the product type, and everything that is wrong with it: what the
-     * mapping could not make, what our rules say, and what Amazon's definition does.
+     * mapping could not make, what our rules say, and what Amazon's definition does. Prices are held against the last one that
+     * was sent, as in a sync.
      *
      * @param draft - the mapping to try; the saved one unless given.
      * @throws Problem `not_found` for a product type that Amazon lacks or a SKU that no run has read, `amazon_unavailable`,
@@ -97,9 +103,10 @@ export function mappingTrial(deps: Pick<ServiceDeps, 'connection' | 'expressions
         assignments: assignmentsIn(await store.current(connector._id, { kind: 'assignments' })),
         mappings: new Map(),
       });
-      const wanted = draftOf(item, settings, { mapped: made });
+      const known = knownPriceOf(await listings.get(connector._id, sku));
+      const wanted = draftOf(item, settings, { mapped: made, ...known });
       if (!wanted) throw new TypeError(`Nothing was made of ${sku} as ${productType}`);
-      const ours = [...assigned.problems, ...made.problems, ...ruleProblems(item, settings)];
+      const ours = [...assigned.problems, ...made.problems, ...ruleProblems(item, settings, known)];
       const problems = [...ours, ...news(await definitionProblems(connector, wanted, settings), ours)];
       return {
         sku,
@@ -107,6 +114,7 @@ export function mappingTrial(deps: Pick<ServiceDeps, 'connection' | 'expressions
         version: draft ? null : (current?.version ?? 0),
         assignedTo: assigned.productType ?? null,
         wouldBeSent: problems.every((each) => each.severity !== 'error' && !isHeldBack(each)),
+        remarks: remarksOn(connector.config),
         payload: { productType, requirements: wanted.requirements, attributes: putAttributes(wanted) },
         problems,
       };
@@ -115,12 +123,20 @@ export function mappingTrial(deps: Pick<ServiceDeps, 'connection' | 'expressions
 }
 
 /** Settings that hold the SKU back whatever its data, and what is wrong with its price; the mapping answers for the rest. */
-function ruleProblems(item: CatalogItem, settings: RuleSettings): ListingProblem[] {
+function ruleProblems(item: CatalogItem, settings: RuleSettings, known: KnownPrice): ListingProblem[] {
   const unheld = { ...item, isKit: false, status: settings.statuses[0] ?? item.status };
   const isOfPrice = ({ attributes = [] }: ListingProblem): boolean => attributes.includes('purchasable_offer');
   return [
-    ...(judge(item, settings).problems ?? []).filter(isHeldBack),
-    ...(judge(unheld, settings).problems ?? []).filter(isOfPrice),
+    ...(judge(item, settings, known).problems ?? []).filter(isHeldBack),
+    ...(judge(unheld, settings, known).problems ?? []).filter(isOfPrice),
+  ];
+}
+
+/** What a payload of one SKU by itself cannot show. */
+function remarksOn({ listing: { sendVariations, requirements } }: ConnectorConfig): string[] {
+  if (!sendVariations || requirements === 'LISTING_OFFER_ONLY') return [];
+  return [
+    'Where the product has several SKUs, the sync makes this one a child of their parent and adds parentage_level, child_parent_sku_relationship and variation_theme.',
   ];
 }
 

@@ -1,5 +1,6 @@
 import { emptyCounts } from '../../domain/listing';
 import type { SyncMode, SyncProgress, SyncScope, SyncView } from '../../domain/sync';
+import { TESTS_PER_SECOND } from '../../domain/test-results';
 import type { Orchestrator } from '../../domain/ports/orchestrator';
 import { connectorStore, type ConnectorDocument } from '../../models/connectors';
 import { syncHistory } from '../../models/sync-history';
@@ -17,8 +18,19 @@ import { askWorkflows } from './workflow-engine';
 const STARTING_MS = 30_000;
 const LIVE_BOUND_MS = 500;
 
+/** What is asked of a run. */
+interface WantedSync {
+  mode: SyncMode;
+  scope: SyncScope;
+  skus: string[];
+  /** Of a test: how many SKUs; all when null. */
+  sample?: number | null;
+  /** Of a test: also where an answer is good still. */
+  fresh?: boolean;
+}
+
 /** Sync runs: asked for, watched, steered. */
-export function syncService(deps: ServiceDeps) {
+export function syncService(deps: Pick<ServiceDeps, 'connection' | 'orchestrator' | 'clock'>) {
   const connectors = connectorStore(deps.connection);
   const history = syncHistory(deps.connection);
   const runs = syncRunStore(deps.connection);
@@ -63,29 +75,16 @@ export function syncService(deps: ServiceDeps) {
      *
      * @throws Problem `not_found`, `not_active`, `not_inactive`, `sync_running`, `workflows_unavailable`
      */
-    async start(
-      connectorId: string,
-      wanted: { mode: SyncMode; scope: SyncScope; skus: string[] },
-      by: By
-    ): Promise<{ id: string }> {
+    async start(connectorId: string, wanted: WantedSync, by: By): Promise<{ id: string }> {
       const opened = await this.open(connectorId, wanted);
       await this.begin(opened, by);
       return { id: opened.syncId };
     },
 
     /** Takes the connector's place for a run, which `begin` then starts. */
-    async open(
-      connectorId: string,
-      wanted: { mode: SyncMode; scope: SyncScope; skus: string[] }
-    ): Promise<{ connectorId: string; syncId: string }> {
+    async open(connectorId: string, wanted: WantedSync): Promise<{ connectorId: string; syncId: string }> {
       const connector = await connectors.get(connectorId);
       if (!connector) throw notFound('connector');
-      if (wanted.mode === 'test') {
-        const message = 'Mode test is not available yet; use synchronization.';
-        throw new Problem('mode_not_available', message, {
-          errors: [{ field: 'mode', code: 'mode_not_available', message }],
-        });
-      }
       checkMaySync(connector, wanted.mode);
       const request = { connectorId, trigger: 'api' as const, configVersion: connector.configVersion, ...wanted };
       const opened = await runs.request(request, (workflowId) =>
@@ -94,7 +93,7 @@ export function syncService(deps: ServiceDeps) {
       if (opened.kind === 'busy')
         throw new Problem(
           'sync_running',
-          `Sync ${opened.syncId} of this connector is running; wait for it or cancel it.`,
+          `${wanted.mode === 'test' ? 'Test' : 'Sync'} ${opened.syncId} of this connector is running; wait for it or cancel it.`,
           {
             syncId: opened.syncId,
           }
@@ -111,6 +110,11 @@ export function syncService(deps: ServiceDeps) {
         throw error;
       }
       await audit.note(by, { action: 'sync.started', target: { type: 'sync', id: syncId }, connectorId });
+    },
+
+    /** Gives the place of an opened run back that is not to begin. */
+    async abandon({ connectorId, syncId }: { connectorId: string; syncId: string }, reason: string): Promise<void> {
+      await runs.abandon(connectorId, syncId, reason);
     },
 
     /** @throws Problem `not_found` */
@@ -164,9 +168,10 @@ export function syncService(deps: ServiceDeps) {
 function checkMaySync(connector: ConnectorDocument, mode: SyncMode): void {
   if (mode === 'preview') return checkMayPreview(connector);
   if (connector.state === 'active' || connector.state === 'paused') return;
+  if (mode === 'test' && connector.state === 'inactive') return;
   throw new Problem(
     'not_active',
-    `Only an active or paused connector can sync; this one is ${connector.state}.${connector.state === 'inactive' ? ' Activate it first.' : ''}`
+    `Only an active or paused connector can ${mode === 'test' ? 'test' : 'sync'}; this one is ${connector.state}.${connector.state === 'inactive' ? ' Activate it first.' : ''}`
   );
 }
 
@@ -208,6 +213,8 @@ export function viewOf(run: SyncRunDocument, now: Date, progress?: SyncProgress)
     touched: run.touched,
     notes: run.notes,
     counts: { ...emptyCounts(), ...run.counts },
+    sample: run.sample ?? null,
+    testCounts: run.testCounts ?? null,
     ...speedOf(run, now),
     waitingFor: progress?.waitingFor ?? run.waitingFor,
     startedAt: run.startedAt.toISOString(),
@@ -217,6 +224,8 @@ export function viewOf(run: SyncRunDocument, now: Date, progress?: SyncProgress)
 
 /** SKUs answered for per second since publishing began, and how long the rest takes at that rate. */
 function speedOf(run: SyncRunDocument, now: Date): Pick<SyncView, 'ratePerSecond' | 'etaSeconds'> {
+  if (run.mode === 'test' && run.phase === 'test' && run.processed === 0)
+    return { ratePerSecond: null, etaSeconds: Math.ceil(run.toSend / TESTS_PER_SECOND) };
   if (run.publishStartedAt === null || run.processed === 0) return { ratePerSecond: null, etaSeconds: null };
   const seconds = Math.max(0.001, ((run.endedAt ?? now).getTime() - run.publishStartedAt.getTime()) / 1000);
   const rate = run.processed / seconds;

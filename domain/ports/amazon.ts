@@ -61,6 +61,13 @@ export interface AmazonListings {
     listing: Pick<WantedListing, 'productType' | 'requirements'> & { attributes: AmazonAttributes },
     signal: AbortSignal
   ): Promise<SubmissionAnswer>;
+  /** Asks what `put` would answer, and changes nothing: `VALID` or `INVALID`. It has a limit of its own. */
+  check(
+    account: AmazonAccount,
+    sku: string,
+    listing: Pick<WantedListing, 'productType' | 'requirements'> & { attributes: AmazonAttributes },
+    signal: AbortSignal
+  ): Promise<SubmissionAnswer>;
   patch(
     account: AmazonAccount,
     sku: string,

@@ -20,6 +20,8 @@ export interface ChangeNotices {
   gather(): Promise<string>;
   /** At most `size` notices of a batch, ordered by SKU id, from the one after `afterSkuId` on. */
   page(batch: string, afterSkuId: string | null, size: number): Promise<ChangeNotice[]>;
+  /** Kits that take one of these SKUs, as far as they were read, and whose stock may have changed with it. */
+  kitsWith(skuIds: readonly string[]): Promise<string[]>;
   /** What is still in the batch has been handled and waits no more. No error when nothing is. */
   settle(batch: string): Promise<void>;
 }

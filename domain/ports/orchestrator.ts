@@ -20,9 +20,11 @@ export interface Orchestrator {
   startSync(run: { connectorId: string; syncId: string; trigger: SyncTrigger }): Promise<void>;
   /**
    * Has what changed in the source synced soon: in some seconds, so that the changes of one moment go together. Joins the sync
-   * that waits or runs for this already.
+   * that waits or runs for this already, unless that is the one which is just ending.
+   *
+   * @param endingWorkflowId - of the run that has read what it was to read, and asks for another.
    */
-  nudgeSync(connectorId: string): Promise<void>;
+  nudgeSync(connectorId: string, endingWorkflowId?: string): Promise<void>;
   /** Whether a sync's workflow is still running; false when there is none. */
   isSyncRunning(workflowId: string): Promise<boolean>;
   cancelSync(workflowId: string): Promise<void>;

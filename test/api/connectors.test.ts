@@ -45,8 +45,33 @@ describe('POST /v1/connectors', () => {
     );
     expect(body.warnings).toEqual([
       expect.objectContaining({ field: 'listing.sendVariations', code: 'variations_office_only' }),
-      expect.objectContaining({ field: 'schedule.mode', code: 'mode_not_available' }),
+      expect.objectContaining({ field: 'schedule.mode', code: 'nothing_is_sent' }),
     ]);
+  });
+
+  it.each<[string, object, object, string[]]>([
+    [
+      'price rules and no price sent',
+      { sendPrice: false },
+      { price: { factor: 2 } },
+      ['offer.price price_rules_unused'],
+    ],
+    [
+      'price rules and product facts alone',
+      { requirements: 'LISTING_PRODUCT_ONLY' },
+      { price: { floor: 5 } },
+      ['offer.price price_rules_unused'],
+    ],
+    ['price rules that are empty', { sendPrice: false }, { price: {} }, []],
+    ['price rules and prices', {}, { price: { factor: 2 } }, []],
+  ])('warns of rules that change nothing: %s', async (_what, listing, offer, expected) => {
+    const { body } = await api.post(
+      '/v1/connectors',
+      vtexConnector({ listing: { sendKits: false, ...listing }, offer: { minimumStock: 0, ...offer } })
+    );
+    expect((body.warnings as { field: string; code: string }[]).map(({ field, code }) => `${field} ${code}`)).toEqual(
+      expected
+    );
   });
 
   it('refuses a second connector that would own the same quantities (S1)', async () => {
@@ -406,6 +431,7 @@ describe('PATCH /v1/connectors/{id}', () => {
       target: { type: 'connector', id },
       connectorId: id,
       fields: ['amazon.refreshToken', 'name'],
+      changes: [],
       requestId: expect.any(String),
     });
     expect(body.items.map(({ action }) => action)).toEqual(['connector.changed', 'connector.created']);

@@ -3,11 +3,12 @@ import { createInProcessLimiter } from '../../adapters/limiter/in-process';
 import type { CatalogItem } from '../../domain/catalog-item';
 import { auditLog } from '../../models/audit-log';
 import { connectorModel } from '../../models/connectors';
+import { listingModel } from '../../models/listings';
 import { sourceItemStore } from '../../models/source-items';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { anItem } from '../domain/items';
 import { ApiUnderTest, type Answer, type Body } from './api-under-test';
-import { freshSeller, vtexConnector } from './samples';
+import { freshSeller, listing, putListings, vtexConnector } from './samples';
 
 describe('mappings over HTTP', () => {
   let sandbox: Sandbox;
@@ -401,6 +402,31 @@ describe('mappings over HTTP', () => {
       expect([answer.status, errorsOf(answer)]).toEqual([422, [' expressions_too_slow']]);
     });
 
+    it('holds the price against the last one that was sent, and lets an approved one through', async () => {
+      const offer = { minimumStock: 0, price: { largestChangePercent: 20 } };
+      const id = await connector({ offer });
+      await keep(id, anItem({ sku: '1' }));
+      const usd = (minorUnits: number) => ({ minorUnits, currency: 'USD' });
+      await putListings(api.connection, [listing(id, '1', { sentPrice: usd(4000) })]);
+      const priceOf = ({ body }: Answer): unknown =>
+        (body.payload as { attributes: { purchasable_offer: unknown[] } }).attributes.purchasable_offer[0];
+      const held = await tried(id, { sku: '1' });
+      expect(priceOf(held)).toMatchObject({ our_price: [{ schedule: [{ value_with_tax: 40 }] }] });
+      expect(held.body).toMatchObject({ wouldBeSent: true, problems: [{ code: 'price_change' }] });
+      await listingModel(api.connection).updateOne({ connectorId: id }, { $set: { approvedPrice: usd(5250) } });
+      const approved = await tried(id, { sku: '1' });
+      expect(priceOf(approved)).toMatchObject({ our_price: [{ schedule: [{ value_with_tax: 52.5 }] }] });
+      expect(approved.body.problems).toEqual([]);
+    });
+
+    it('says what the sync adds for the family of a SKU, where it does', async () => {
+      const family = await connector();
+      const alone = await connector({ listing: { sendVariations: false, sendKits: false } });
+      for (const id of [family, alone]) await keep(id, anItem({ sku: '1' }));
+      expect((await tried(family, { sku: '1' })).body.remarks).toEqual([expect.stringContaining('parentage_level')]);
+      expect((await tried(alone, { sku: '1' })).body.remarks).toEqual([]);
+    });
+
     it('does not miss a price that is left to Amazon', async () => {
       const id = await connector({ listing: { sendPrice: false, sendKits: false } });
       await keep(id, anItem({ sku: '1', price: undefined }));
@@ -499,6 +525,37 @@ describe('mappings over HTTP', () => {
         'unchanged',
         'unchanged',
       ]);
+    });
+
+    it('takes as much as many value tables need, where no other request may be so large', async () => {
+      const id = await connector();
+      const rows = (count: number) =>
+        Object.fromEntries(Array.from({ length: count }, (_, n) => [`${n} ${'x'.repeat(390)}`, 'Black']));
+      const mapping = (count: number) => ({
+        attributes: { color: { from: 'options.color', values: { table: rows(count) } } },
+      });
+      const large = { SHIRT: mapping(4000), COAT: mapping(4000) };
+      const file = { format: 'longshore.mappings.v1', mappings: large };
+      expect(JSON.stringify(file).length).toBeGreaterThan(3_000_000);
+      expect((await imported(id, file)).status).toBe(200);
+      expect((await imported(id, await exported(id))).status).toBe(200);
+
+      expect(await put(id, 'SHIRT', { mapping: mapping(4000), version: 1 })).toMatchObject({
+        status: 413,
+        body: { detail: 'A body may have 1 MB at most.' },
+      });
+      const tooLarge = await imported(id, {
+        ...file,
+        mappings: {
+          ...large,
+          PANTS: { attributes: { color: mapping(5000).attributes.color, style: mapping(4000).attributes.color } },
+        },
+      });
+      expect([tooLarge.status, errorsOf(tooLarge)]).toEqual([422, ['mappings.PANTS too_big']]);
+      expect(await imported(id, { ...file, padding: 'x'.repeat(20 * 1024 * 1024) })).toMatchObject({
+        status: 413,
+        body: { detail: 'A body may have 20 MB at most.' },
+      });
     });
 
     it('changes nothing when anything is wrong, and names all of it', async () => {

@@ -9,6 +9,7 @@ import {
   syncLeaseId,
   syncScheduleId,
   syncWorkflowId,
+  testLeaseId,
 } from '../../domain/ids';
 
 const connectorId = fc.stringMatching(/^con_[0-9a-f]{20}$/);
@@ -25,6 +26,7 @@ test('the connector is read back out of every id that holds it', () => {
         `${syncScheduleId(connector)}-2026-01-31T10:00:00Z`,
         syncWorkflowId(connector, sync),
         syncLeaseId(connector),
+        testLeaseId(connector),
       ];
       expect(ids.map(connectorIdOf)).toEqual(ids.map(() => connector));
       expect(new Set(ids).size).toBe(ids.length);

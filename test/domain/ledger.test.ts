@@ -2,7 +2,6 @@ import {
   afterAnswer,
   afterCollect,
   afterFailure,
-  afterReadBack,
   afterRemoval,
   isQuantityStale,
   type LedgerEntry,
@@ -11,7 +10,9 @@ import type { Verdict, WantedListing } from '../../domain/listing';
 import { laneFor } from '../../domain/listing-changes';
 import { hashesOf } from '../../domain/listing-hashes';
 import { overLimit } from '../../domain/listing-rules';
+import { afterReadBack } from '../../domain/read-back';
 import type { SubmissionAnswer } from '../../domain/ports/amazon';
+import { aBlankEntry } from './entries';
 import { anItem } from './items';
 
 const now = new Date('2026-01-01T00:00:00Z');
@@ -42,43 +43,6 @@ const inactive: Verdict = {
   reasons: ['It is inactive.'],
 };
 const kit: Verdict = { ...inactive, reason: 'kit', ifSent: 'leave' };
-
-function blank(): LedgerEntry {
-  return {
-    connectorId: 'con_1',
-    sku: 'A',
-    sourceId: '1',
-    productId: '1',
-    title: 'Shirt',
-    state: 'pending',
-    reason: '',
-    problems: [],
-    lane: null,
-    hasPlace: false,
-    isKit: false,
-    verdict: { kind: 'sell', reasons: [] },
-    wanted: null,
-    wantedHashes: null,
-    sentHashes: null,
-    sentPrice: null,
-    sentProductType: null,
-    refusedHashes: null,
-    lastPayload: null,
-    lastAnswer: null,
-    attempts: [],
-    failures: 0,
-    nextAttemptAt: null,
-    submittedAt: null,
-    checks: 0,
-    nextCheckAt: null,
-    seen: null,
-    adopted: null,
-    matchedAt: null,
-    unreadable: null,
-    lastRun: 'syn_1',
-    fingerprint: '',
-  };
-}
 
 const collected = (entry: LedgerEntry, verdict: Verdict): LedgerEntry => ({
   ...entry,
@@ -114,11 +78,11 @@ const seen = (
   ),
 });
 const live = (quantity: number): LedgerEntry =>
-  seen(answered(collected(blank(), sell(wanted('Shirt', quantity), quantity)), 'ACCEPTED'), quantity);
+  seen(answered(collected(aBlankEntry(), sell(wanted('Shirt', quantity), quantity)), 'ACCEPTED'), quantity);
 
 describe('the ledger never keeps a quantity from Amazon', () => {
   it('goes from new to live', () => {
-    const entry = collected(blank(), sell(wanted('Shirt', 5), 5));
+    const entry = collected(aBlankEntry(), sell(wanted('Shirt', 5), 5));
     expect(entry).toMatchObject({ state: 'pending', lane: 'details' });
     expect(answered(entry, 'ACCEPTED')).toMatchObject({ state: 'submitted', sentProductType: 'SHIRT' });
     expect(live(5)).toMatchObject({ state: 'live', lane: null });
@@ -150,7 +114,7 @@ describe('the ledger never keeps a quantity from Amazon', () => {
   });
 
   it('does not send what was never accepted again because its stock has changed', () => {
-    const refused = answered(collected(blank(), sell(wanted('Bad name', 5), 5)), 'INVALID');
+    const refused = answered(collected(aBlankEntry(), sell(wanted('Bad name', 5), 5)), 'INVALID');
     expect(collected(refused, sell(wanted('Bad name', 4), 4))).toMatchObject({ state: 'rejected', lane: null });
   });
 
@@ -176,7 +140,7 @@ describe('the ledger never keeps a quantity from Amazon', () => {
     const sent = answered(held, 'ACCEPTED');
     expect(seen(sent, 2)).toMatchObject({ state: 'blocked', reason: 'It is inactive.', lane: null });
     expect(collected(seen(sent, 2), invalid)).toMatchObject({ state: 'blocked', lane: null });
-    expect(collected(blank(), invalid)).toMatchObject({ state: 'blocked', lane: null });
+    expect(collected(aBlankEntry(), invalid)).toMatchObject({ state: 'blocked', lane: null });
   });
 
   it('leaves a sent kit alone', () => {
@@ -184,14 +148,14 @@ describe('the ledger never keeps a quantity from Amazon', () => {
   });
 
   it('stops a SKU whose first submission was not answered, since it may have been carried out', () => {
-    const entry = collected(blank(), sell(wanted('Shirt', 5), 5));
+    const entry = collected(aBlankEntry(), sell(wanted('Shirt', 5), 5));
     const failed = { ...entry, ...afterFailure(entry, 'put', { code: 'transient', message: 'reset' }, 30, now) };
     expect(collected(failed, inactive)).toMatchObject({ state: 'pending', lane: 'offer' });
     expect(afterRemoval(failed, context)).toMatchObject({ state: 'pending', lane: 'offer' });
   });
 
   it('ends the sale of a SKU that Amazon turns out not to have', () => {
-    const entry = collected(blank(), sell(wanted('Shirt', 5), 5));
+    const entry = collected(aBlankEntry(), sell(wanted('Shirt', 5), 5));
     const stopping = collected({ ...entry, state: 'retrying' }, inactive);
     const refused = answered(stopping, 'INVALID');
     expect(refused.state).toBe('submitted');

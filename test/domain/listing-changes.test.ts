@@ -77,8 +77,18 @@ describe('patches of the offer', () => {
 });
 
 test('details as patches replace each attribute, and touch neither price nor quantity', () => {
-  expect(detailsPatches(wanted)).toEqual([
+  expect(detailsPatches(wanted, null)).toEqual([
     { op: 'replace', path: '/attributes/item_name', value: [{ value: 'Tee' }] },
     { op: 'replace', path: '/attributes/brand', value: [{ value: 'Luma' }] },
   ]);
+});
+
+test('a child that stands alone from now on is taken out of its family, and one that stays is not', () => {
+  const details = { item_name: [{ value: 'Tee', marketplace_id: 'M' }] };
+  expect(detailsPatches({ ...wanted, details }, 'P').slice(1)).toEqual([
+    { op: 'delete', path: '/attributes/child_parent_sku_relationship', value: [{ marketplace_id: 'M' }] },
+    { op: 'delete', path: '/attributes/parentage_level', value: [{ marketplace_id: 'M' }] },
+  ]);
+  const child = { ...wanted, details: { ...details, parentage_level: [{ value: 'child' }] } };
+  expect(detailsPatches(child, 'P').map(({ op }) => op)).toEqual(['replace', 'replace']);
 });

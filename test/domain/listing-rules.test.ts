@@ -120,19 +120,20 @@ describe('price rules (B12)', () => {
       {
         code: 'price_change',
         message:
-          "Its price would change from 40 USD to 52.5 USD, by more than 20 %. It keeps 40 USD until the connector's offer.price.largestChangePercent is raised, or the source's price comes nearer.",
+          "Its price would change from 40 USD to 52.5 USD, by more than 20 %. It keeps 40 USD until the new price is approved, or until the connector's offer.price.largestChangePercent is raised.",
         severity: 'warning',
         owner: 'merchant',
         attributes: ['purchasable_offer'],
       },
     ]);
+    expect(verdict.heldBackPrice).toEqual({ minorUnits: 5250, currency: 'USD' });
 
     const approved = judge(anItem(), rules({ largestChangePercent: 20 }), {
       ...known,
       approvedPrice: { minorUnits: 5250, currency: 'USD' },
     });
     expect(priced(approved)).toEqual({ value_with_tax: 52.5 });
-    expect(approved.problems).toBeUndefined();
+    expect([approved.problems, approved.heldBackPrice]).toEqual([undefined, undefined]);
   });
 
   test('a price that they make nothing holds the SKU back like a missing one', () => {

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import type { CatalogItem, KitComponent, SourceStock } from '../../domain/catalog-item';
 import { parseConnector, type ContractResult } from '../../domain/connector-contract';
 import {
+  afterAnswer,
   afterCollect,
   afterRemoval,
+  knownPriceOf,
   priceOf,
   quantityOf,
   type LedgerChange,
@@ -14,7 +16,7 @@ import type { ListingHashes, WantedListing } from '../../domain/listing';
 import { laneFor, offerPatches } from '../../domain/listing-changes';
 import { hashesOf } from '../../domain/listing-hashes';
 import { judge, overLimit, ruleSettingsOf, type Judgement } from '../../domain/listing-rules';
-import { moneyFromDecimal, type Money } from '../../domain/money';
+import { moneyFromDecimal, shownMoney, type Money } from '../../domain/money';
 import type { KnownPrice } from '../../domain/price-rules';
 import { listing } from '../api/samples';
 import { anItem } from './items';
@@ -214,6 +216,22 @@ function collected(entry: LedgerEntry | undefined, item: CatalogItem, settings =
   return afterCollect(entry, item, verdict, verdict.kind !== 'block', context);
 }
 
+/** What a SKU is sold for, what waits, and what stays approved, once it was read and Amazon has accepted what is queued. */
+function accepted(before: LedgerEntry, item: CatalogItem, settings: string): string[] {
+  const verdict = judge(item, settingsOf(settings), knownPriceOf(before));
+  const read = { ...before, ...afterCollect(before, item, verdict, verdict.kind !== 'block', context) };
+  const sent = { operation: 'patch', lane: read.lane ?? 'offer', payload: null } as const;
+  const answer = { status: 'ACCEPTED' as const, submissionId: 's', problems: [] };
+  const entry =
+    read.verdict.kind === 'block' ? read : { ...read, ...afterAnswer(read, sent, answer, [60], new Date()) };
+  const shown = (amount: Money | null): string => (amount ? shownMoney(amount) : '');
+  return [
+    entry.verdict.kind === 'block' ? '' : shown(entry.sentPrice),
+    shown(entry.heldBackPrice),
+    shown(entry.approvedPrice),
+  ];
+}
+
 /** The entry once Amazon has accepted and shown what is queued. */
 function shown(change: LedgerChange, state: LedgerEntry['state']): LedgerEntry {
   return listing('con_1', 'MH01', { ...change, state, lane: null, sentHashes: change.wantedHashes ?? null });
@@ -286,6 +304,18 @@ const CHECKS: Record<string, (cells: Record<string, string>) => void> = {
   limit: (cells) => expectVerdict(overLimit(Number(cells.limit)), cells),
 
   changed: (cells) => expect(sentOf(cells.changed!)).toBe(cells.sent),
+
+  'last price': (cells) => {
+    const found = accepted(
+      listing('con_1', 'MH01', {
+        sentPrice: money(cells['last price']!) ?? null,
+        approvedPrice: money(cells.approved!) ?? null,
+      }),
+      itemOf(`price = ${cells['the source says']}`),
+      'offer.price.largestChangePercent = 20'
+    );
+    expect(found).toEqual([cells.sent, cells.waits, cells['approved then']]);
+  },
 
   'at Amazon before': (cells) => {
     const entry = ENTRIES[cells['at Amazon before']!]!();

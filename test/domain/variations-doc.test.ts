@@ -48,7 +48,7 @@ describe('docs/variations.md', () => {
     'the parent of reference %s, id %s, SKUs %s, sent before as %s: %s',
     (reference, productId, skus, known, expected) => {
       const siblings = listOf(skus, ',').map((sku) => anItem({ sku, productId, productReference: reference }));
-      const sku = parentSkuOf(siblings, known ? { sku: known, theme: 'SIZE' } : undefined);
+      const sku = parentSkuOf(siblings, 'con_1', known ? { sku: known, theme: 'SIZE' } : undefined);
       const pattern = expected.replace('`<id>`', productId.slice(0, 24)).replace('`<hash>`', '[0-9a-f]{8}');
       expect(sku).toMatch(new RegExp(`^${pattern}$`));
       expect(sku.length).toBeLessThanOrEqual(40);
@@ -64,9 +64,9 @@ describe('docs/variations.md', () => {
         return { item, wanted: mapItem(item, 'SHIRT', settings, 5) };
       });
       const found = familyOf(members, {
+        scope: 'con_1',
         rules: { themes: ['SIZE'], attributes: ATTRIBUTES, required: [] },
         settings: { ...settings, sendVariations: sendVariations === 'true' },
-        map: (item) => mapItem(item, 'SHIRT', settings, 0),
       });
       expect(found.kind === 'alone' ? found.reason : `parent with ${found.children.size} children`).toBe(expected);
     }

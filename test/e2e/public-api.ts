@@ -269,10 +269,19 @@ export function disagreements(listings: readonly ListingShown[], books: Record<s
     ];
   });
   const known = new Set(listings.map(({ sku }) => sku));
+  const parents = new Set(Object.values(books).flatMap((book) => parentOf(book) ?? []));
+  const isParent = (sku: string): boolean => parents.has(sku) && !books[sku]?.attributes.fulfillment_availability;
   return [
     ...found,
     ...Object.keys(books)
-      .filter((sku) => !known.has(sku))
+      .filter((sku) => !known.has(sku) && !isParent(sku))
       .map((sku) => `${sku} is only at Amazon`),
+    ...[...parents].filter((sku) => !books[sku]).map((sku) => `the parent ${sku} is not at Amazon`),
   ];
+}
+
+/** The parent that a listing at Amazon names (V10). */
+function parentOf({ attributes }: AmazonBook): string | undefined {
+  const [relation] = (attributes.child_parent_sku_relationship ?? []) as { parent_sku?: string }[];
+  return relation?.parent_sku;
 }

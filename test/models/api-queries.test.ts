@@ -96,6 +96,7 @@ describe('auditLog', () => {
         target: { type: 'connector', id: CONNECTOR },
         connectorId: CONNECTOR,
         fields: [],
+        changes: [],
         requestId: 'r',
       });
     const first = await log.page({ connectorId: CONNECTOR }, 5);

@@ -44,6 +44,30 @@ describe('sourceItemStore', () => {
     await store.put(CONNECTOR, []);
   });
 
+  it('knows which kits take a SKU', async () => {
+    const store = sourceItemStore(connection);
+    const connectorId = 'con_0000000000000000000e';
+    const kit = (sku: string, parts: string[] | undefined, isKit = true) =>
+      anItem({
+        sku,
+        sourceId: `id of ${sku}`,
+        isKit,
+        components: parts?.map((sourceId) => ({ sourceId, units: 1, stock: { kind: 'unlimited' } })),
+      });
+    await store.put(connectorId, [
+      kit('K1', ['1', '2']),
+      kit('K2', ['2']),
+      kit('K3', undefined),
+      kit('S', ['1'], false),
+    ]);
+    await store.put(OTHER, [kit('K9', ['1'])]);
+    expect((await store.kitsWith(connectorId, ['2', '3'])).sort()).toEqual(['id of K1', 'id of K2']);
+    expect(await store.kitsWith(connectorId, ['3'])).toEqual([]);
+    expect(await store.kitsWith(connectorId, [])).toEqual([]);
+    await store.put(connectorId, [kit('K1', ['3'])]);
+    expect(await store.kitsWith(connectorId, ['1'])).toEqual([]);
+  });
+
   it('samples from all over a catalogue, the same items each time, and forgets it', async () => {
     const store = sourceItemStore(connection);
     const connectorId = 'con_0000000000000000000c';

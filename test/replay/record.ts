@@ -156,6 +156,27 @@ const CASES: Record<string, Case> = {
     await rig.startWorker();
     return workflowId;
   },
+  'catalog-sync/tested': async (rig, world) => {
+    const connectorId = await onboarded(rig, world);
+    return (await rig.sync(connectorId, 60, { mode: 'test' })).workflowId;
+  },
+  'catalog-sync/test-paused': async (rig, world) => {
+    const connectorId = await onboarded(rig, world);
+    const workflowId = await slowTest(rig, connectorId);
+    await rig.orchestrator.pauseSync(workflowId);
+    await rig.until(async () => (await rig.run(connectorId))?.paused === true, 'the test to be paused');
+    await rig.control('DELETE', 'faults');
+    await rig.orchestrator.resumeSync(workflowId);
+    await rig.ended(connectorId, () => true);
+    return workflowId;
+  },
+  'catalog-sync/test-cancelled': async (rig, world) => {
+    const connectorId = await onboarded(rig, world);
+    const workflowId = await slowTest(rig, connectorId);
+    await rig.orchestrator.cancelSync(workflowId);
+    await rig.ended(connectorId, () => true);
+    return workflowId;
+  },
 };
 
 async function onboarded(rig: Rig, world: World): Promise<string> {
@@ -181,6 +202,14 @@ async function slowFirstSync(rig: Rig, connectorId: string): Promise<string> {
   await rig.control('POST', 'faults', { match: { operation: 'putListingsItem' }, kind: 'slow', delayMs: 1500 });
   await rig.orchestrator.startActivation(connectorId);
   await rig.until(async () => (await rig.run(connectorId))?.phase === 'publish', 'the run to publish');
+  return (await rig.run(connectorId))!.workflowId;
+}
+
+/** A test that waits for Amazon's first answers, long enough to be steered. */
+async function slowTest(rig: Rig, connectorId: string): Promise<string> {
+  await rig.control('POST', 'faults', { match: { operation: 'putListingsItem' }, kind: 'slow', delayMs: 30_000 });
+  await rig.startSync(connectorId, { mode: 'test' });
+  await rig.until(async () => (await rig.run(connectorId))?.phase === 'test', 'the test to ask');
   return (await rig.run(connectorId))!.workflowId;
 }
 

@@ -184,7 +184,7 @@ describe('what a sync sends, and when', () => {
             sourceCursor: null,
             read: 0,
             repeats: 0,
-            lanes: { details: 0, offer: 0 },
+            lanes: { parents: 0, details: 0, offer: 0 },
             retryWindows: 0,
             paused: false,
             verifyingSince: null,

@@ -1,5 +1,5 @@
 import { changeNoticeStore } from '../../models/change-notices';
-import { plainProducts, Rig } from './rig';
+import { othersListing, plainProducts, Rig } from './rig';
 
 describe('before anything is sent', () => {
   let rig: Rig;
@@ -14,29 +14,6 @@ describe('before anything is sent', () => {
   });
 
   const preview = { mode: 'preview' as const };
-
-  /** What another tool of the seller's has put there: with an attribute that Longshore knows nothing of. */
-  const othersListing = {
-    productType: 'SHIRT',
-    requirements: 'LISTING',
-    attributes: {
-      item_name: [{ value: 'A shirt from before', language_tag: 'en_US', marketplace_id: 'ATVPDKIKX0DER' }],
-      brand: [{ value: 'Luma', language_tag: 'en_US', marketplace_id: 'ATVPDKIKX0DER' }],
-      product_description: [{ value: 'An older text.', language_tag: 'en_US', marketplace_id: 'ATVPDKIKX0DER' }],
-      country_of_origin: [{ value: 'BR', marketplace_id: 'ATVPDKIKX0DER' }],
-      condition_type: [{ value: 'new_new', marketplace_id: 'ATVPDKIKX0DER' }],
-      supplier_declared_has_product_identifier_exemption: [{ value: true, marketplace_id: 'ATVPDKIKX0DER' }],
-      fulfillment_availability: [{ fulfillment_channel_code: 'DEFAULT', quantity: 2 }],
-      purchasable_offer: [
-        {
-          audience: 'ALL',
-          currency: 'USD',
-          marketplace_id: 'ATVPDKIKX0DER',
-          our_price: [{ schedule: [{ value_with_tax: 31 }] }],
-        },
-      ],
-    },
-  };
 
   it('a preview fills the ledger, shows what Amazon has already, and changes nothing there', async () => {
     const { world, connectorId } = await rig.ready('previewed', plainProducts(5));
@@ -141,8 +118,9 @@ describe('a sync about changes', () => {
   });
 
   const changes = { scope: 'changes' as const };
+  const skuOf = (id: number): string => `SKU-${String(id).padStart(4, '0')}`;
 
-  it('of a store that tells them reads those SKUs and no other, and sends what they need', async () => {
+  it('after 5 changed, 2 removed and 1 new item touches 8 SKUs, and asks the store for 6 of them and one simulation', async () => {
     const { world, connectorId } = await rig.ready('told', plainProducts(12));
     const notices = changeNoticeStore(rig.database);
     const tell = (skuId: number, isRemoved = false): Promise<void> =>
@@ -156,20 +134,29 @@ describe('a sync about changes', () => {
     await rig.firstSync(connectorId);
     await rig.sync(connectorId);
     await rig.sync(connectorId, 60, changes);
-    const asked = async (): Promise<number> =>
-      (await rig.control<{ account?: string }[]>('GET', 'calls?limit=50000')).filter(
-        ({ account }) => account === world.vtex.account
-      ).length;
-    const before = await asked();
-    for (const sku of [1, 2, 3, 4, 5])
-      await rig.control('POST', `worlds/told/skus/SKU-000${sku}`, { quantity: 3, tell: 'nobody' });
-    for (const sku of [1, 2, 3, 4, 5]) await tell(sku);
-    for (const sku of [6, 7]) await tell(sku, true);
+    const before = await rig.books(world);
+    await rig.control('DELETE', 'calls');
+
+    const { changed, gone, added } = { changed: [1, 2, 3, 4, 5], gone: [6, 7], added: 13 };
+    const change = (id: number, what: object): Promise<unknown> =>
+      rig.control('POST', `worlds/told/skus/${skuOf(id)}`, { ...what, tell: 'nobody' });
+    for (const id of changed) await change(id, { quantity: 3 });
+    for (const id of gone) await change(id, { remove: true });
+    await rig.control('POST', 'worlds/told/products?tell=nobody', plainProducts(added).at(-1));
+    for (const id of [...changed, added]) await tell(id);
+    for (const id of gone) await tell(id, true);
+
     const run = await rig.sync(connectorId, 60, changes);
-    expect(run).toMatchObject({ scope: 'changes', touched: 7, outcome: 'completed' });
-    // Five descriptions and one simulation.
-    expect((await asked()) - before).toBe(6);
-    const books = await rig.books(world);
-    expect([books['SKU-0001']?.quantity, books['SKU-0006']?.quantity, books['SKU-0012']?.quantity]).toEqual([3, 0, 10]);
+    expect(run).toMatchObject({ scope: 'changes', outcome: 'completed', touched: 8 });
+    expect(run.counts).toMatchObject({ live: 11, removed: 2 });
+    const asked = (await rig.control<{ operation: string; account?: string }[]>('GET', 'calls?limit=50000'))
+      .filter(({ account }) => account === world.vtex.account)
+      .map(({ operation }) => operation);
+    expect(asked.sort()).toEqual([...Array<string>(6).fill('vtex.getSku'), 'vtex.simulate']);
+    const after = await rig.books(world);
+    const touched = Object.keys(after).filter((sku) => after[sku]?.submissions !== before[sku]?.submissions);
+    expect(touched.sort()).toEqual([...changed, ...gone, added].map(skuOf));
+    expect([1, 6, 12].map((id) => after[skuOf(id)]?.quantity)).toEqual([3, 0, 10]);
+    expect(after[skuOf(added)]).toMatchObject({ puts: 1, patches: 0, state: 'live' });
   });
 });

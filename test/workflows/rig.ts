@@ -394,7 +394,7 @@ export class Rig {
   }
 
   async listing(connectorId: string, sku: string): Promise<ListingDocument> {
-    const found = await ledgerStore(this.database).one(connectorId, sku);
+    const found = await ledgerStore(listingModel(this.database)).one(connectorId, sku);
     if (!found) throw new Error(`no listing ${sku}`);
     return found;
   }
@@ -484,7 +484,9 @@ export class Rig {
     return (await this.calls(operation)).length;
   }
 
-  async calls(operation: string): Promise<{ at: string; sellerId?: string; account?: string; status: number }[]> {
+  async calls(
+    operation: string
+  ): Promise<{ at: string; sellerId?: string; account?: string; sku?: string; status: number }[]> {
     return this.control('GET', `calls?operation=${operation}&limit=50000`);
   }
 
@@ -497,6 +499,29 @@ export class Rig {
     }
   }
 }
+
+/** What another tool of the seller's has put there: with an attribute that Longshore knows nothing of. */
+export const othersListing = {
+  productType: 'SHIRT',
+  requirements: 'LISTING',
+  attributes: {
+    item_name: [{ value: 'A shirt from before', language_tag: 'en_US', marketplace_id: 'ATVPDKIKX0DER' }],
+    brand: [{ value: 'Luma', language_tag: 'en_US', marketplace_id: 'ATVPDKIKX0DER' }],
+    product_description: [{ value: 'An older text.', language_tag: 'en_US', marketplace_id: 'ATVPDKIKX0DER' }],
+    country_of_origin: [{ value: 'BR', marketplace_id: 'ATVPDKIKX0DER' }],
+    condition_type: [{ value: 'new_new', marketplace_id: 'ATVPDKIKX0DER' }],
+    supplier_declared_has_product_identifier_exemption: [{ value: true, marketplace_id: 'ATVPDKIKX0DER' }],
+    fulfillment_availability: [{ fulfillment_channel_code: 'DEFAULT', quantity: 2 }],
+    purchasable_offer: [
+      {
+        audience: 'ALL',
+        currency: 'USD',
+        marketplace_id: 'ATVPDKIKX0DER',
+        our_price: [{ schedule: [{ value_with_tax: 31 }] }],
+      },
+    ],
+  },
+};
 
 /** Plain products of one SKU each, all of them fit for sale. */
 export function plainProducts(

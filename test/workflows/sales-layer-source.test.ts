@@ -11,10 +11,16 @@ describe('a connector whose source is Sales Layer', () => {
   });
   afterAll(() => rig.stop());
 
-  async function connected(name: string, count: number, source: (world: SalesLayerWorld) => object) {
+  async function connected(
+    name: string,
+    count: number,
+    source: (world: SalesLayerWorld) => object,
+    change: (input: Record<string, Record<string, unknown>>) => void = () => undefined
+  ) {
     const world = (await rig.world(name, plainProducts(count))) as SalesLayerWorld;
     const connectorId = await rig.insertConnector(world, (input) => {
       input.source = { type: 'saleslayer', ...source(world) };
+      change(input);
     });
     return { world, connectorId };
   }
@@ -46,6 +52,30 @@ describe('a connector whose source is Sales Layer', () => {
     const books = await rig.books(world);
     expect(books['SKU-0003']).toMatchObject({ quantity: 3 });
     expect(books['SKU-0007']).toMatchObject({ quantity: 0 });
+  });
+
+  it('sends every language that it has and the connector wants, each with its tag', async () => {
+    const { world, connectorId } = await connected('sl-languages', 2, code, (input) => {
+      input.listing = { valueLocales: ['en_US', 'es_US'] };
+    });
+    await rig.control('POST', 'worlds/sl-languages/saleslayer', { languages: ['en', 'es'] });
+    await rig.onboard(connectorId);
+    expect((await sourceStep(connectorId))?.detail).toContain('Texts are in en, and in es.');
+    expect((await rig.firstSync(connectorId)).counts).toMatchObject({ live: 2 });
+    expect((await rig.books(world))['SKU-0002']!.attributes).toMatchObject({
+      item_name: [
+        { value: 'Running shirt 2', language_tag: 'en_US' },
+        { value: 'Running shirt 2 [es]', language_tag: 'es_US' },
+      ],
+      color: [
+        { value: 'Blue', language_tag: 'en_US' },
+        { value: 'Blue [es]', language_tag: 'es_US' },
+      ],
+      size: [
+        { value: 'M', language_tag: 'en_US' },
+        { value: 'M', language_tag: 'es_US' },
+      ],
+    });
   });
 
   it('waits while Sales Layer lists nothing, and goes on when it does', async () => {

@@ -1,4 +1,4 @@
-import { shown } from '../values';
+import { shown } from '../../source-values';
 import { googleMerchant } from './google-merchant';
 import type { Layout } from './layout';
 import { magento, magentoFixture } from './magento';

@@ -1,7 +1,7 @@
 import type { SourceStock } from '../../../domain/catalog-item';
 import { outcomeOf, type Component, type RawItem } from '../item';
 import type { ReadingSettings } from '../settings';
-import { BadValue } from '../values';
+import { BadValue } from '../../source-values';
 import type { Layout } from './layout';
 import type { Row } from './row';
 

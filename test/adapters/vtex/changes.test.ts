@@ -4,6 +4,7 @@ import type { ChangesPage, VtexStore } from '../../../domain/ports/source';
 import { withDatabase } from '../../../embedded/mongodb';
 import { changeNoticeModel, changeNoticesOf, changeNoticeStore } from '../../../models/change-notices';
 import { connectDatabase } from '../../../models/database';
+import { sourceItemModel, sourceItemStore } from '../../../models/source-items';
 import { failureOf, never, SandboxWorld } from '../sandbox-world';
 
 /** Requests that the store received, by operation and SKU. */
@@ -19,6 +20,7 @@ beforeAll(async () => {
     withDatabase(process.env.TEST_MONGODB_URI!, `changes_${randomBytes(6).toString('hex')}`)
   );
   await changeNoticeModel(connection).createIndexes();
+  await sourceItemModel(connection).createIndexes();
   world = await SandboxWorld.start();
 });
 afterAll(async () => {
@@ -127,6 +129,32 @@ describe('changes of a VTEX store', () => {
     const { pages } = await changesSince(token);
     expect(idsOf(pages)).toEqual([]);
     expect(removedOf(pages).sort()).toEqual([left, gone, elsewhere, '999999'].sort());
+  });
+
+  it('of a part are changes of the kits that take it, where kits are sent', async () => {
+    const told = await readOnce();
+    const items = sourceItemStore(connection);
+    const { items: all } = await store.readItems(await skuIds(), never);
+    await items.put(connectorId, all);
+    const kit = all.find(({ components = [] }) => components.length > 0)!;
+    const part = kit.components![0]!.sourceId;
+    await notice(part);
+    expect(idsOf((await changesSince(told)).pages)).toEqual([part]);
+
+    const sending = world.store({ notices: changeNoticesOf(connection, connectorId, true) });
+    const kits = await items.kitsWith(connectorId, [part]);
+    expect(kits).toContain(kit.sourceId);
+    await change(part, { quantity: 2 });
+    const page = await sending.readChanges!(told, null, 100, never);
+    expect(idsOf([page]).sort()).toEqual([part, ...kits].sort());
+    const units = kit.components!.find(({ sourceId }) => sourceId === part)!.units;
+    const now = page.items.find(({ sourceId }) => sourceId === kit.sourceId)!;
+    expect(now.components).toContainEqual({ sourceId: part, units, stock: { kind: 'units', units: 2 } });
+
+    await notice(kit.sourceId, true);
+    const gone = await sending.readChanges!(told, null, 100, never);
+    expect(idsOf([gone])).not.toContain(kit.sourceId);
+    expect(gone.removed).toEqual([kit.sourceId]);
   });
 
   it('come page by page, each SKU once, and a page can be asked for again', async () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { decimalMarkOf, decimalOf, gramsOf, priceOf, statusOf, stockOf } from '../../../adapters/file/values';
+import { decimalMarkOf, decimalOf, gramsOf, priceOf, statusOf, stockOf } from '../../adapters/source-values';
 
 describe('numbers as people write them', () => {
   it.each([

@@ -1,5 +1,5 @@
-import type { SourceStock } from '../../domain/catalog-item';
-import { moneyFromUnits, type Money } from '../../domain/money';
+import type { SourceStock } from '../domain/catalog-item';
+import { moneyFromUnits, type Money } from '../domain/money';
 
 /** Why a row cannot be read; a sentence for the merchant. */
 export class BadValue extends Error {

@@ -1,0 +1,43 @@
+import type { LedgerEntry } from '../../domain/ledger';
+
+/** A ledger entry of which nothing is known yet. */
+export function aBlankEntry(): LedgerEntry {
+  return {
+    connectorId: 'con_1',
+    sku: 'A',
+    sourceId: '1',
+    productId: '1',
+    title: 'Shirt',
+    state: 'pending',
+    reason: '',
+    problems: [],
+    lane: null,
+    hasPlace: false,
+    isKit: false,
+    verdict: { kind: 'sell', reasons: [] },
+    wanted: null,
+    wantedHashes: null,
+    sentHashes: null,
+    sentPrice: null,
+    heldBackPrice: null,
+    approvedPrice: null,
+    sentProductType: null,
+    sentParentSku: null,
+    refusedHashes: null,
+    lastPayload: null,
+    lastAnswer: null,
+    attempts: [],
+    failures: 0,
+    nextAttemptAt: null,
+    submittedAt: null,
+    checks: 0,
+    nextCheckAt: null,
+    drift: null,
+    seen: null,
+    adopted: null,
+    matchedAt: null,
+    unreadable: null,
+    lastRun: 'syn_1',
+    fingerprint: '',
+  };
+}
