@@ -146,64 +146,69 @@ function attributesOf(problems: { attributes: string[] }[]): string[] {
   return [...new Set(problems.flatMap(({ attributes }) => attributes))].sort();
 }
 
-describe("a payload held against a definition, beside ajv's own verdict", () => {
-  const schema = fullSizeDefinition(140, 12);
-  const validator = new PayloadValidator(schema, 'LARGE');
-  const oracle = oracleOf(schema);
+describe.each([
+  ['small enough for many runs', fullSizeDefinition(140, 12), 140, 500],
+  ['of full size', fullSizeDefinition(), 420, 60],
+] as const)(
+  "a payload held against a definition %s, beside ajv's own verdict",
+  (_size, schema, attributes, numRuns) => {
+    const validator = new PayloadValidator(schema, 'LARGE');
+    const oracle = oracleOf(schema);
 
-  const mutation = fc.record({
-    index: fc.integer({ min: 0, max: 139 }),
-    what: fc.oneof(
-      { weight: 3, arbitrary: fc.constant('right' as const) },
-      { weight: 2, arbitrary: fc.constant('trigger' as const) },
-      { weight: 2, arbitrary: fc.constant('drop' as const) },
-      { weight: 4, arbitrary: fc.constant('odd' as const) },
-      { weight: 1, arbitrary: fc.constant('stranger' as const) }
-    ),
-    odd: fc.integer({ min: 0, max: ODD_VALUES.length - 1 }),
-  });
+    const mutation = fc.record({
+      index: fc.integer({ min: 0, max: attributes - 1 }),
+      what: fc.oneof(
+        { weight: 3, arbitrary: fc.constant('right' as const) },
+        { weight: 2, arbitrary: fc.constant('trigger' as const) },
+        { weight: 2, arbitrary: fc.constant('drop' as const) },
+        { weight: 4, arbitrary: fc.constant('odd' as const) },
+        { weight: 1, arbitrary: fc.constant('stranger' as const) }
+      ),
+      odd: fc.integer({ min: 0, max: ODD_VALUES.length - 1 }),
+    });
 
-  function mutated(mutations: { index: number; what: string; odd: number }[]): AmazonAttributes {
-    const payload = rightPayload(schema);
-    for (const { index, what, odd } of mutations) {
-      const name = nameOf(index);
-      if (what === 'right') payload[name] = rightValue(name);
-      if (what === 'trigger') payload[name] = triggeringValue(name);
-      if (what === 'drop') delete payload[name];
-      if (what === 'odd') payload[name] = ODD_VALUES[odd]!(rightValue(name)[0]!);
-      if (what === 'stranger') payload[`stranger_${index}`] = rightValue('flag_0');
+    function mutated(mutations: { index: number; what: string; odd: number }[]): AmazonAttributes {
+      const payload = rightPayload(schema);
+      for (const { index, what, odd } of mutations) {
+        const name = nameOf(index);
+        if (what === 'right') payload[name] = rightValue(name);
+        if (what === 'trigger') payload[name] = triggeringValue(name);
+        if (what === 'drop') delete payload[name];
+        if (what === 'odd') payload[name] = ODD_VALUES[odd]!(rightValue(name)[0]!);
+        if (what === 'stranger') payload[`stranger_${index}`] = rightValue('flag_0');
+      }
+      return payload;
     }
-    return payload;
+
+    it.each(['ENFORCED', 'NOT_ENFORCED'] as const)('finds every attribute at fault and invents none, %s', (mode) => {
+      fc.assert(
+        fc.property(fc.array(mutation, { maxLength: 14 }), (mutations) => {
+          const payload = mutated(mutations);
+          const problems = validator.validate(payload, mode);
+          expect(attributesOf(problems)).toEqual(oracle.atFault(payload, mode));
+          expect(problems.length === 0).toBe(oracle.takes(payload, mode));
+        }),
+        { numRuns }
+      );
+      expect([...validator.unchecked]).toEqual([]);
+    });
+
+    it('says each thing once, in a sentence with what to do', () => {
+      fc.assert(
+        fc.property(fc.array(mutation, { maxLength: 14 }), (mutations) => {
+          const problems = validator.validate(mutated(mutations), 'ENFORCED');
+          const messages = problems.map(({ message }) => message);
+          expect(new Set(messages).size).toBe(messages.length);
+          for (const message of messages) {
+            expect(message).toMatch(/^\S.*\. \S.*\.$/s);
+            expect(message).not.toMatch(/undefined|\[object|schema|must /);
+          }
+        }),
+        { numRuns: Math.round(numRuns / 2) }
+      );
+    });
   }
-
-  it.each(['ENFORCED', 'NOT_ENFORCED'] as const)('finds every attribute at fault and invents none, %s', (mode) => {
-    fc.assert(
-      fc.property(fc.array(mutation, { maxLength: 14 }), (mutations) => {
-        const payload = mutated(mutations);
-        const problems = validator.validate(payload, mode);
-        expect(attributesOf(problems)).toEqual(oracle.atFault(payload, mode));
-        expect(problems.length === 0).toBe(oracle.takes(payload, mode));
-      }),
-      { numRuns: 500 }
-    );
-    expect([...validator.unchecked]).toEqual([]);
-  });
-
-  it('says each thing once, in a sentence with what to do', () => {
-    fc.assert(
-      fc.property(fc.array(mutation, { maxLength: 14 }), (mutations) => {
-        const problems = validator.validate(mutated(mutations), 'ENFORCED');
-        const messages = problems.map(({ message }) => message);
-        expect(new Set(messages).size).toBe(messages.length);
-        for (const message of messages) {
-          expect(message).toMatch(/^\S.*\. \S.*\.$/s);
-          expect(message).not.toMatch(/undefined|\[object|schema|must /);
-        }
-      }),
-      { numRuns: 200 }
-    );
-  });
-});
+);
 
 describe('the words of a problem', () => {
   const text = { type: 'string', maxUtf8ByteLength: 10 };
