@@ -50,7 +50,7 @@ async function main(config: Config): Promise<void> {
   });
   const inLine = (): void =>
     void reconcile(database, orchestrator, logger).catch((error: unknown) =>
-      logger.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'could not bring schedules in line')
+      logger.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'could not put things in line')
     );
   const timer = setInterval(inLine, RECONCILE_EVERY_MS);
   inLine();

@@ -43,11 +43,12 @@ const CHANGES_GATHER_MS = 5_000;
 const LOOK_AGAIN_MS = 250;
 
 /** Runs ignore what is not there any more: a workflow or schedule that ended is as good as told. */
-async function unlessGone(call: Promise<unknown>): Promise<void> {
+async function unlessGone<T>(call: Promise<T>): Promise<T | undefined> {
   try {
-    await call;
+    return await call;
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError) && !(error instanceof ScheduleNotFoundError)) throw error;
+    return undefined;
   }
 }
 
@@ -223,9 +224,15 @@ export function createOrchestrator({
 
     async scheduledConnectors() {
       const found: string[] = [];
+      // Another installation may share the namespace, never the task queue.
+      const isOurs = async (scheduleId: string): Promise<boolean> => {
+        const found = await unlessGone(within(() => client.schedule.getHandle(scheduleId).describe()));
+        return found?.action.type === 'startWorkflow' && found.action.taskQueue === taskQueue;
+      };
       for await (const { scheduleId } of client.schedule.list()) {
         const connectorId = connectorIdOf(scheduleId);
-        if (connectorId && scheduleId === syncScheduleId(connectorId)) found.push(connectorId);
+        if (connectorId && scheduleId === syncScheduleId(connectorId) && (await isOurs(scheduleId)))
+          found.push(connectorId);
       }
       return found;
     },

@@ -1,6 +1,7 @@
 import { OutsideError } from '../../../domain/errors';
 import type { AmazonAttributes } from '../../../domain/listing';
 import { requireMarketplace } from '../../../domain/marketplaces';
+import type { Asker, LimitKey } from '../../../domain/ports/limiter';
 import { createAmazon, type Amazon } from '../../../adapters/amazon';
 import { createInProcessLimiter } from '../../../adapters/limiter/in-process';
 import { answerJson, startOddServer, type OddServer } from '../odd-server';
@@ -157,6 +158,33 @@ describe('Amazon listings, against the sandbox', () => {
     const failure = await failureOf(bounded.listings.put(world.account, 'X', listing(), never));
     expect(failure).toMatchObject({ code: 'throttled', facts: { status: 429, retryAfterMs: expect.any(Number) } });
     expect(performance.now() - began).toBeLessThan(1500);
+  });
+
+  it('asks what a put would be answered, in the limit of previews, and changes nothing', async () => {
+    const limiter = createInProcessLimiter();
+    const keys: LimitKey[] = [];
+    const askers: (Asker | undefined)[] = [];
+    const { listings } = world.amazon({
+      limiter: {
+        async acquire(key, signal, asker) {
+          keys.push(key);
+          askers.push(asker);
+          return limiter.acquire(key, signal, asker);
+        },
+        observe: (key, seen) => limiter.observe(key, seen),
+      },
+    });
+    expect(await listings.check(world.account, 'CHECKED', listing(), never)).toMatchObject({ status: 'VALID' });
+    const { brand: _brand, ...withoutBrand } = attributes();
+    const refused = await listings.check(world.account, 'CHECKED', { ...listing(), attributes: withoutBrand }, never);
+    expect(refused.status).toBe('INVALID');
+    expect(refused.problems[0]).toMatchObject({ severity: 'error', attributes: ['brand'] });
+    expect(keys).toEqual(
+      [1, 2].map(() => expect.objectContaining({ operation: 'putListingsItem', isPreview: true }) as LimitKey)
+    );
+    expect(new Set(askers.map((asker) => asker?.purpose))).toEqual(new Set(['test']));
+    await visible();
+    expect(await book('CHECKED')).toBeUndefined();
   });
 
   it('gives the slot back when the limiter would keep it waiting too long', async () => {
