@@ -92,7 +92,6 @@ export async function writeEntries(
   entries: readonly LedgerEntry[],
   writes: readonly LedgerWrite[]
 ): Promise<void> {
-  await deps.ledger.change(run.connectorId, writes);
   const stateAfter = new Map(writes.map(({ sku, change }) => [sku, change.state]));
   const moves: Partial<Record<ListingState, number>> = {};
   for (const entry of entries) {
@@ -101,5 +100,8 @@ export async function writeEntries(
     moves[entry.state] = (moves[entry.state] ?? 0) - 1;
     moves[to] = (moves[to] ?? 0) + 1;
   }
-  await deps.runs.count(run._id, moves, writes.filter(({ change }) => change.lastAnswer).length);
+  await Promise.all([
+    deps.ledger.change(run.connectorId, writes),
+    deps.runs.count(run._id, moves, writes.filter(({ change }) => change.lastAnswer).length),
+  ]);
 }

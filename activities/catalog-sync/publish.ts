@@ -19,6 +19,7 @@ import type { PublishLane } from '../../domain/sync';
 import { isParent, parentSkuIn, whyHeldBack, whyItWaits } from '../../domain/variations';
 import type { LedgerStore, LedgerWrite, ListingDocument } from '../../models/listings';
 import { inParallel } from '../in-parallel';
+import { together } from '../together';
 import { matchEntries } from './match';
 import { quantityPatches, sendQuantityAlone } from './quantity-alone';
 import { withPulse } from '../pulse';
@@ -154,12 +155,11 @@ export function publishSteps(deps: CatalogSyncDependencies) {
     const { activityId, attempt, workflowExecution } = activityInfo();
     const token = `${workflowExecution?.runId}:${activityId}:${attempt}`;
     await runs.fence(run._id, lane, token);
-    return {
-      async assertHeld() {
-        if (await runs.isFencedBy(run._id, lane, token)) return;
-        throw ApplicationFailure.nonRetryable(`Another attempt has the ${lane} lane of sync ${run._id}`, 'bug');
-      },
-    };
+    const look = together<void>(async () => {
+      if (await runs.isFencedBy(run._id, lane, token)) return;
+      throw ApplicationFailure.nonRetryable(`Another attempt has the ${lane} lane of sync ${run._id}`, 'bug');
+    });
+    return { assertHeld: () => look() };
   }
 
   /**
@@ -233,6 +233,14 @@ export function publishSteps(deps: CatalogSyncDependencies) {
     const { run, account } = context;
     const failures: { entry: ListingDocument; error: unknown }[] = [];
     let [isReachable, failedInARow] = [false, 0];
+    // Each answer is on disk before its SKU's slot takes another; answers that come together are written together.
+    const write = together<{ entry: ListingDocument; change: LedgerChange }>((answers) =>
+      book.write(
+        run,
+        answers.map(({ entry }) => entry),
+        answers.map(({ entry, change }) => ({ sku: entry.sku, change }))
+      )
+    );
     await matchEntries({ ...deps, ledger: book.ledger }, account, entries, signal);
     await inParallel(entries, settings.requestsInFlight, async (entry) => {
       await lane.assertHeld();
@@ -247,7 +255,7 @@ export function publishSteps(deps: CatalogSyncDependencies) {
         failedInARow = 0;
         return;
       }
-      await book.write(run, [entry], [{ sku: entry.sku, change: result.value }]);
+      await write({ entry, change: result.value });
       failedInARow = 0;
       if (!isReachable) await runs.update(run._id, { waitingFor: null });
       isReachable = true;

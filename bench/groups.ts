@@ -1,0 +1,23 @@
+import { measureApiLatency } from './api-latency';
+import { measureCrash } from './crash';
+import { measureDefinitions } from './definitions';
+import type { Figure } from './figure';
+import type { GroupName } from './group-names';
+import type { Lab } from './lab';
+import { measureLimits } from './limits';
+import { measureScaling } from './scaling';
+import { measureThroughput } from './throughput';
+import { measureUnchanged } from './unchanged';
+import { measureWorkerMemory } from './worker-memory';
+
+/** What measures each group's figures, one after the other. */
+export const GROUPS: Readonly<Record<GroupName, (lab: Lab) => AsyncIterable<Figure>>> = {
+  definitions: measureDefinitions,
+  throughput: measureThroughput,
+  limits: measureLimits,
+  unchanged: measureUnchanged,
+  scaling: measureScaling,
+  api: measureApiLatency,
+  crash: measureCrash,
+  'worker-memory': measureWorkerMemory,
+};

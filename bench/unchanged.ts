@@ -1,0 +1,49 @@
+import { createVtexStore } from '../adapters/vtex';
+import { plain, ratio, type Figure } from './figure';
+import type { Lab } from './lab';
+import { secondsOf, type Shop, type Site } from './site';
+
+/** One more sync of a store in which nothing has changed: what it asks of Amazon, and how long it takes. */
+export async function* measureUnchanged(lab: Lab): AsyncIterable<Figure> {
+  const skus = lab.pick({ full: 1000, short: 150 });
+  const site = await lab.openShared();
+  const { sandbox } = site.stack;
+  const shop = await site.openShop('unchanged', skus, 'vtex');
+  await site.firstSync(shop);
+  const before = await sandbox.amazonRequests();
+  const run = await site.syncAgain(shop);
+  const history = await site.historyOf(run);
+  lab.log(
+    `unchanged: reading into the ledger took ${history.secondsOf('collectPage').toFixed(1)} s of ${secondsOf(run).toFixed(1)} s`
+  );
+  yield plain('unchanged/amazon-calls', {
+    value: (await sandbox.amazonRequests()) - before,
+    unit: 'calls',
+    target: { atMost: 0 },
+  });
+  yield ratio('unchanged/time-vs-reading-the-source', {
+    ours: secondsOf(run),
+    baseline: await secondsToRead(site, shop),
+    unit: 's',
+    target: { atMost: 1.5 },
+    gross: 8,
+  });
+}
+
+/** Reads the whole store, and does nothing with it. */
+async function secondsToRead({ stack }: Site, { world }: Shop): Promise<number> {
+  const store = createVtexStore({
+    ...world.vtex,
+    affiliateId: 'MZN',
+    currency: 'USD',
+    urlTemplate: stack.settings.VTEX_URL!,
+    pricingUrlTemplate: stack.settings.VTEX_PRICING_URL!,
+    requestsInFlight: 10,
+    timeoutMs: 30_000,
+  });
+  const startedAt = performance.now();
+  let cursor: string | null = null;
+  do cursor = (await store.readPage(cursor, 100, new AbortController().signal)).nextCursor;
+  while (cursor !== null);
+  return (performance.now() - startedAt) / 1000;
+}
