@@ -43,6 +43,7 @@ const changeNoticeSchema = new Schema(
 changeNoticeSchema.index({ connectorId: 1, batch: 1, skuId: 1 });
 changeNoticeSchema.index({ connectorId: 1, isWaiting: 1 });
 changeNoticeSchema.index({ connectorId: 1, noticedAt: -1 });
+changeNoticeSchema.index({ isWaiting: 1, batch: 1, noticedAt: 1 });
 changeNoticeSchema.index({ settledAt: 1 }, { expireAfterSeconds: KEPT_SECONDS });
 
 export function changeNoticeModel(connection: Connection): Model<ChangeNoticeDocument> {
@@ -95,6 +96,14 @@ export function changeNoticeStore(connection: Connection) {
     /** Whether a notice has come since the last reading gathered them. */
     async haveComeSince(connectorId: string): Promise<boolean> {
       return (await model.exists({ connectorId, batch: null, isWaiting: true })) !== null;
+    },
+
+    /** The connectors with notices from before this moment that no reading has gathered. */
+    async overdue(before: Date): Promise<string[]> {
+      const found = await model
+        .find({ isWaiting: true, batch: null, noticedAt: { $lte: before } }, { connectorId: 1 })
+        .lean();
+      return [...new Set(found.map(({ connectorId }) => connectorId))];
     },
 
     async removeAll(connectorId: string): Promise<void> {

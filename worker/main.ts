@@ -8,9 +8,11 @@ import { connectDatabase } from '../models/database';
 import { ensureIndexes } from '../models/indexes';
 import { createActivities } from './activities';
 import { bundleWorkflows } from './bundle';
+import { nudgeOverdue } from './overdue-notices';
 import { reconcile } from './reconcile';
 
 const RECONCILE_EVERY_MS = 3_600_000;
+const NUDGE_EVERY_MS = 60_000;
 /** Workflow and activity tasks at once, in one process. Pages are few and long; retries are many and short. */
 const AT_ONCE = { activities: 60, workflowTasks: 20, cachedWorkflows: 200 } as const;
 
@@ -48,17 +50,19 @@ async function main(config: Config): Promise<void> {
     maxCachedWorkflows: AT_ONCE.cachedWorkflows,
     shutdownGraceTime: config.SHUTDOWN_GRACE_SECONDS * 1000,
   });
-  const inLine = (): void =>
-    void reconcile(database, orchestrator, logger).catch((error: unknown) =>
-      logger.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'could not put things in line')
+  const unless = (work: Promise<unknown>, what: string): void =>
+    void work.catch((error: unknown) =>
+      logger.warn({ reason: error instanceof Error ? error.message : 'unknown' }, what)
     );
-  const timer = setInterval(inLine, RECONCILE_EVERY_MS);
+  const inLine = (): void => unless(reconcile(database, orchestrator, logger), 'could not put things in line');
+  const nudge = (): void => unless(nudgeOverdue(database, orchestrator), 'could not start syncs about changes');
+  const timers = [setInterval(inLine, RECONCILE_EVERY_MS), setInterval(nudge, NUDGE_EVERY_MS)];
   inLine();
   console.log('worker ready');
   try {
     await worker.run();
   } finally {
-    clearInterval(timer);
+    for (const timer of timers) clearInterval(timer);
     await expressions.close();
     await orchestrator.close();
     await connection.close();
