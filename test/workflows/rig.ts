@@ -375,9 +375,10 @@ export class Rig {
     let found: SyncRunDocument | undefined;
     await this.until(
       async () => {
-        const runs = await syncRunStore(this.database).history(connectorId, 10);
-        found = runs.find((run) => which(run) && run.endedAt !== null);
-        return found !== undefined;
+        const runs = syncRunStore(this.database);
+        found = (await runs.history(connectorId, 10)).find((run) => which(run) && run.endedAt !== null);
+        // The connector's place is given back right after the end was noted.
+        return found !== undefined && !(await runs.atWork(connectorId)).some(({ _id }) => _id === found!._id);
       },
       'the sync to end',
       seconds
