@@ -1,10 +1,9 @@
 import { isQuantityAll, type LedgerEntry } from './ledger';
-import type { ListingProblem, WantedListing } from './listing';
-import { detailsPatches, offerPatches, putAttributes } from './listing-changes';
+import type { ListingProblem } from './listing';
 import { utf8Length } from './plain-text';
 import type { AmazonAccount, AttributePatch, SubmissionAnswer } from './ports/amazon';
 import type { FeedMessage, FeedOperation, FeedReport } from './ports/feeds';
-import { isParent } from './variations';
+import { submissionOf } from './submission';
 
 /** What one JSON_LISTINGS_FEED may hold. Source: its schema (messages), Amazon's best practices for feeds (bytes of the document). */
 export const FEED_LIMITS = { messages: 25_000, bytes: 10 * 1024 * 1024 } as const;
@@ -33,27 +32,18 @@ export function feedDocument({ sellerId, issueLocale }: FeedHeader, messages: re
  * A price that is left to Amazon is in none of it, and is not wiped by an UPDATE (V11): what is there is changed attribute by
  * attribute, as it is for a listing that was there before (B13). So the entry has been matched with what Amazon has.
  */
-export function feedOperationOf(entry: LedgerEntry, { sendPrice }: { sendPrice: boolean }): FeedOperation | undefined {
-  const { sku, wanted, wantedHashes, sentHashes } = entry;
+export function feedOperationOf(entry: LedgerEntry, settings: { sendPrice: boolean }): FeedOperation | undefined {
+  const { sku, wanted, wantedHashes } = entry;
   if (entry.state !== 'pending' || !entry.lane || !wanted || !wantedHashes || isUrgent(entry)) return undefined;
-  if (entry.lane === 'offer')
-    return changing(sku, entry.sentProductType ?? wanted.productType, offerPatches(wanted, wantedHashes, sentHashes));
-  const hasPrice = wanted.requirements !== 'LISTING_PRODUCT_ONLY' && !isParent(wanted);
-  const leavesPriceToAmazon = hasPrice && !sendPrice;
-  if (!entry.adopted && !(leavesPriceToAmazon && sentHashes)) return replacing(sku, wanted);
-  const details = detailsPatches(wanted, entry.sentParentSku);
-  return changing(sku, wanted.productType, [...details, ...offerPatches(wanted, wantedHashes, null)]);
+  const plan = submissionOf(entry, settings);
+  if (plan.by === 'put') return { operationType: 'UPDATE', sku, ...plan.listing };
+  return changing(sku, plan.productType, plan.patches);
 }
 
 /** It may be selling what it must not, or only its quantity is to be sent. */
 function isUrgent(entry: LedgerEntry): boolean {
   const mayBeSelling = entry.sentHashes !== null || entry.adopted !== null;
   return (entry.verdict.kind !== 'sell' && mayBeSelling) || isQuantityAll(entry);
-}
-
-function replacing(sku: string, wanted: WantedListing): FeedOperation {
-  const { productType, requirements } = wanted;
-  return { operationType: 'UPDATE', sku, productType, requirements, attributes: putAttributes(wanted) };
 }
 
 function changing(sku: string, productType: string, patches: AttributePatch[]): FeedOperation | undefined {

@@ -17,6 +17,11 @@ export function putAttributes(wanted: WantedListing): AmazonAttributes {
   return { ...wanted.details, ...wanted.price, ...wanted.quantity };
 }
 
+/** The quantity and nothing else. */
+export function quantityPatches(wanted: WantedListing | null): AttributePatch[] {
+  return patches('merge', wanted?.quantity);
+}
+
 /** The changed ones among quantity and price, quantity first (B6). `merge` leaves the rest of the offer as it is. */
 export function offerPatches(
   wanted: WantedListing,

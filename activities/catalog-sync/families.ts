@@ -1,9 +1,10 @@
+import { batchesOf } from '../../domain/batches';
 import type { CatalogItem } from '../../domain/catalog-item';
 import { afterCollect, type LedgerChange } from '../../domain/ledger';
 import { laneFor } from '../../domain/listing-changes';
 import { fingerprintOf, hashesOf } from '../../domain/listing-hashes';
 import { draftOf, ruleSettingsOf, waitsForParent, type Judgement, type KnownItem } from '../../domain/listing-rules';
-import type { AmazonAccount, ListingSnapshot } from '../../domain/ports/amazon';
+import { SEARCHED_AT_ONCE, type AmazonAccount, type ListingSnapshot } from '../../domain/ports/amazon';
 import { NO_VARIATIONS, type VariationRules } from '../../domain/variation-theme';
 import {
   familyOf,
@@ -91,8 +92,8 @@ export function familiesOf(
   /** Names under which Amazon has something that is sold, and that is therefore no parent. */
   async function soldAtAmazon(skus: readonly string[], signal: AbortSignal): Promise<string[]> {
     const sold: string[] = [];
-    for (let at = 0; at < skus.length; at += SEARCHED_AT_ONCE) {
-      const found = await deps.listings.search(account, skus.slice(at, at + SEARCHED_AT_ONCE), signal);
+    for (const batch of batchesOf(skus, SEARCHED_AT_ONCE)) {
+      const found = await deps.listings.search(account, batch, signal);
       sold.push(...found.filter(isOffer).map(({ sku }) => sku));
     }
     return sold;
@@ -249,9 +250,6 @@ export function familiesOf(
 
 /** The owner of names that are sold at Amazon: no product's id. */
 const SOLD = '';
-
-/** How many SKUs one call asks for. Source: searchListingsItems, `identifiers` holds at most 20. */
-const SEARCHED_AT_ONCE = 20;
 
 /** Whether somebody can buy it, or could once it is in stock. */
 function isOffer({ status, price, quantity }: ListingSnapshot): boolean {

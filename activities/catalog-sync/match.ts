@@ -1,12 +1,10 @@
+import { batchesOf } from '../../domain/batches';
 import { afterMatch, type LedgerEntry } from '../../domain/ledger';
-import type { AmazonAccount } from '../../domain/ports/amazon';
+import { SEARCHED_AT_ONCE, type AmazonAccount } from '../../domain/ports/amazon';
 import type { ListingDocument } from '../../models/listings';
 import { inParallel } from '../in-parallel';
 import { withPulse } from '../pulse';
 import { runContext, waitingNoter, type CatalogSyncDependencies } from './dependencies';
-
-/** How many SKUs one call asks for. Source: searchListingsItems, `identifiers` holds at most 20. */
-const MATCHED_AT_ONCE = 20;
 
 /**
  * Asks Amazon which of the SKUs that were never sent it has already, and keeps what it shows of them (B13): those are changed
@@ -25,9 +23,7 @@ export async function matchEntries(
   signal: AbortSignal
 ): Promise<void> {
   const asked = entries.filter((entry) => entry.sentHashes === null && entry.matchedAt === null);
-  const batches: LedgerEntry[][] = [];
-  for (let at = 0; at < asked.length; at += MATCHED_AT_ONCE) batches.push(asked.slice(at, at + MATCHED_AT_ONCE));
-  await inParallel(batches, settings.requestsInFlight, async (batch) => {
+  await inParallel(batchesOf(asked, SEARCHED_AT_ONCE), settings.requestsInFlight, async (batch) => {
     const skus = batch.map(({ sku }) => sku);
     const ours = await parents.bySku(account.connectorId, skus);
     const found = await listings.search(account, skus, signal);

@@ -6,22 +6,23 @@ import {
   afterFailure,
   afterParentAwaited,
   afterParentHeldBack,
-  isQuantityAll,
   isQuantityStale,
   type Lane,
   type LedgerChange,
   type LedgerEntry,
 } from '../../domain/ledger';
-import { detailsPatches, laneFor, offerPatches, putAttributes } from '../../domain/listing-changes';
+import { laneFor } from '../../domain/listing-changes';
 import { hashesOf } from '../../domain/listing-hashes';
-import type { AmazonAccount, AttributePatch, SubmissionAnswer } from '../../domain/ports/amazon';
+import type { AmazonAccount, SubmissionAnswer } from '../../domain/ports/amazon';
+import { submissionOf } from '../../domain/submission';
 import type { PublishLane } from '../../domain/sync';
-import { isParent, parentSkuIn, whyHeldBack, whyItWaits } from '../../domain/variations';
+import { parentSkuIn, whyHeldBack, whyItWaits } from '../../domain/variations';
 import type { LedgerStore, LedgerWrite, ListingDocument } from '../../models/listings';
 import { inParallel } from '../in-parallel';
 import { together } from '../together';
 import { matchEntries } from './match';
-import { quantityPatches, sendQuantityAlone } from './quantity-alone';
+import { sendQuantityAlone } from './quantity-alone';
+import { problemOfRefusal } from './refusal';
 import { withPulse } from '../pulse';
 import {
   runContext,
@@ -304,42 +305,24 @@ export function publishSteps(deps: CatalogSyncDependencies) {
     return { ...change, ...(await sendQuantityAlone(listings, context.account, answered, signal)) };
   }
 
-  /**
-   * A PUT replaces every attribute. It would wipe a price that is left to Amazon (V11), and what a listing that was there
-   * before has besides (B13): there details go by PATCH, which changes the attributes that are sent and no other.
-   */
   async function submit(
     { run, account }: RunContext,
     book: Book,
     entry: LedgerEntry,
     signal: AbortSignal
   ): Promise<Submission> {
-    const { wanted, wantedHashes, sku } = entry;
-    if (!wanted || !wantedHashes) throw new TypeError(`The ledger has nothing to send for ${sku}`);
-    const patch = async (
-      patches: AttributePatch[],
-      productType = entry.sentProductType ?? wanted.productType
-    ): Promise<Submission> => ({
-      operation: 'patch',
-      payload: { productType, patches },
-      answer: await listings.patch(account, sku, productType, patches, signal),
-    });
-    if (entry.lane === 'offer' && isQuantityAll(entry)) return patch(quantityPatches(entry));
-    if (entry.lane === 'offer') return patch(offerPatches(wanted, wantedHashes, entry.sentHashes));
-    await matchEntries({ ...deps, ledger: book.ledger }, account, [entry], signal);
-    const hasPrice = wanted.requirements !== 'LISTING_PRODUCT_ONLY' && !isParent(wanted);
-    const leavesPriceToAmazon = hasPrice && !run.config.listing.sendPrice;
-    if (entry.adopted || (leavesPriceToAmazon && entry.sentHashes))
-      return patch(
-        [...detailsPatches(wanted, entry.sentParentSku), ...offerPatches(wanted, wantedHashes, null)],
-        wanted.productType
-      );
-    const payload = {
-      productType: wanted.productType,
-      requirements: wanted.requirements,
-      attributes: putAttributes(wanted),
-    };
-    return { operation: 'put', payload, answer: await listings.put(account, sku, payload, signal) };
+    const { sku } = entry;
+    if (entry.lane !== 'offer') await matchEntries({ ...deps, ledger: book.ledger }, account, [entry], signal);
+    const plan = submissionOf(entry, run.config.listing);
+    if (plan.by === 'put')
+      return {
+        operation: 'put',
+        payload: plan.listing,
+        answer: await listings.put(account, sku, plan.listing, signal),
+      };
+    const { productType, patches } = plan;
+    const answer = await listings.patch(account, sku, productType, patches, signal);
+    return { operation: 'patch', payload: { productType, patches }, answer };
   }
 
   function failed(entry: LedgerEntry, error: unknown): LedgerChange {
@@ -356,20 +339,9 @@ function operationOf(entry: LedgerEntry): 'put' | 'patch' {
   return entry.lane === 'offer' ? 'patch' : 'put';
 }
 
-/** A request that Amazon would not even take in (400, 404, 413, 415) is that SKU's own problem, and an answer. */
 function refusal(error: unknown, entry: LedgerEntry): Submission {
-  if (!(error instanceof OutsideError) || (error.code !== 'rejected' && error.code !== 'config')) throw error;
-  const problem = {
-    code: `amazon.${error.facts.status ?? 'refused'}`,
-    message: error.message,
-    severity: 'error' as const,
-    owner: 'merchant' as const,
-  };
-  return {
-    operation: operationOf(entry),
-    payload: entry.wanted,
-    answer: { status: 'INVALID', submissionId: '', problems: [problem] },
-  };
+  const answer = { status: 'INVALID' as const, submissionId: '', problems: [problemOfRefusal(error)] };
+  return { operation: operationOf(entry), payload: entry.wanted, answer };
 }
 
 /** What work gave or threw, as a value; an abort is thrown on. */

@@ -1,14 +1,6 @@
 import { afterQuantityAlone, type LedgerChange, type LedgerEntry } from '../../domain/ledger';
-import type { AmazonAccount, AmazonListings, AttributePatch } from '../../domain/ports/amazon';
-
-/** The quantity of a SKU and nothing else. */
-export function quantityPatches(entry: LedgerEntry): AttributePatch[] {
-  return Object.entries(entry.wanted?.quantity ?? {}).map(([name, value]) => ({
-    op: 'merge',
-    path: `/attributes/${name}`,
-    value,
-  }));
-}
+import { quantityPatches } from '../../domain/listing-changes';
+import type { AmazonAccount, AmazonListings } from '../../domain/ports/amazon';
 
 /**
  * Sends the quantity beside a refusal of the rest, under the product type that Amazon has the SKU by: what is out of stock
@@ -21,6 +13,6 @@ export async function sendQuantityAlone(
   signal: AbortSignal
 ): Promise<LedgerChange> {
   const productType = entry.sentProductType ?? entry.wanted?.productType ?? 'PRODUCT';
-  const answer = await listings.patch(account, entry.sku, productType, quantityPatches(entry), signal);
+  const answer = await listings.patch(account, entry.sku, productType, quantityPatches(entry.wanted), signal);
   return afterQuantityAlone(entry, answer, new Date());
 }

@@ -1,20 +1,14 @@
 import { log } from '@temporalio/activity';
+import { batchesOf } from '../../domain/batches';
 import { failureCodeOf, OutsideError } from '../../domain/errors';
-import {
-  afterAnswer,
-  isQuantityAll,
-  isQuantityStale,
-  isRefusal,
-  type LedgerChange,
-  type LedgerEntry,
-} from '../../domain/ledger';
-import { offerPatches } from '../../domain/listing-changes';
-import type { AmazonAccount } from '../../domain/ports/amazon';
+import { afterAnswer, isQuantityStale, isRefusal, type LedgerChange, type LedgerEntry } from '../../domain/ledger';
+import { SEARCHED_AT_ONCE, type AmazonAccount } from '../../domain/ports/amazon';
 import { afterReadBack } from '../../domain/read-back';
+import { offerOf } from '../../domain/submission';
 import type { LedgerStore, LedgerWrite, ListingDocument } from '../../models/listings';
 import { inParallel } from '../in-parallel';
 import { withPulse } from '../pulse';
-import { quantityPatches, sendQuantityAlone } from './quantity-alone';
+import { sendQuantityAlone } from './quantity-alone';
 import {
   runContext,
   waitingNoter,
@@ -23,9 +17,6 @@ import {
   type OpenRun,
   type RunContext,
 } from './dependencies';
-
-/** How many SKUs one call reads back. Source: searchListingsItems, `identifiers` holds at most 20. */
-const READ_BACK_AT_ONCE = 20;
 
 /** How many entries of the ledger are in memory at once while submitted SKUs are looked for. */
 const FETCHED_AT_ONCE = 400;
@@ -49,8 +40,8 @@ export function readBackSteps(deps: CatalogSyncDependencies) {
           const { connectorId } = context.run;
           for (const book of [parents, ledger]) {
             const due = await book.toLookFor(connectorId, new Date());
-            for (let at = 0; at < due.length; at += FETCHED_AT_ONCE) {
-              const entries = await book.bySku(connectorId, due.slice(at, at + FETCHED_AT_ONCE));
+            for (const skus of batchesOf(due, FETCHED_AT_ONCE)) {
+              const entries = await book.bySku(connectorId, skus);
               const submitted = [...entries.values()].filter(({ state }) => state === 'submitted');
               await readBackEntries(context, submitted, book, signal);
             }
@@ -82,9 +73,7 @@ export function readBackSteps(deps: CatalogSyncDependencies) {
       else await parents.change(run.connectorId, writes);
       for (const { sku, change } of writes) changes.set(sku, change);
     };
-    const batches: ListingDocument[][] = [];
-    for (let at = 0; at < due.length; at += READ_BACK_AT_ONCE) batches.push(due.slice(at, at + READ_BACK_AT_ONCE));
-    await inParallel(batches, settings.requestsInFlight, async (batch) => {
+    await inParallel(batchesOf(due, SEARCHED_AT_ONCE), settings.requestsInFlight, async (batch) => {
       signal.throwIfAborted();
       const found = await listings.search(
         account,
@@ -119,12 +108,8 @@ export function readBackSteps(deps: CatalogSyncDependencies) {
     entry: LedgerEntry,
     signal: AbortSignal
   ): Promise<LedgerChange | undefined> {
-    const { wanted, wantedHashes, sku, reason } = entry;
-    if (!wanted || !wantedHashes) return undefined;
-    const productType = entry.sentProductType ?? wanted.productType;
-    const patches = isQuantityAll(entry)
-      ? quantityPatches(entry)
-      : offerPatches(wanted, wantedHashes, entry.sentHashes);
+    const { sku, reason } = entry;
+    const { productType, patches } = offerOf(entry);
     try {
       const answer = await listings.patch(account, sku, productType, patches, signal);
       if (isRefusal(answer)) return undefined;

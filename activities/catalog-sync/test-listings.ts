@@ -1,4 +1,4 @@
-import { failureCodeOf, isAuthFailure, isPassing, OutsideError } from '../../domain/errors';
+import { failureCodeOf, isAuthFailure, isPassing } from '../../domain/errors';
 import type { ListingProblem } from '../../domain/listing';
 import { putAttributes } from '../../domain/listing-changes';
 import type { AmazonAccount, SubmissionAnswer } from '../../domain/ports/amazon';
@@ -7,6 +7,7 @@ import type { TestResultDocument } from '../../models/test-results';
 import { inParallel } from '../in-parallel';
 import { withPulse } from '../pulse';
 import { runContext, waitingNoter, type CatalogSyncDependencies, type RunContext } from './dependencies';
+import { problemOfRefusal } from './refusal';
 import { judgingSteps } from './test-judging';
 
 /** SKUs that one activity asks about before it hands back: some minutes. */
@@ -77,7 +78,6 @@ export function testSteps(deps: CatalogSyncDependencies) {
     await listings.search(account, [sku], signal);
   }
 
-  /** A request that Amazon would not even take in is that SKU's own problem, and an answer. */
   async function answerTo(
     account: AmazonAccount,
     { sku, payload }: TestResultDocument,
@@ -93,9 +93,7 @@ export function testSteps(deps: CatalogSyncDependencies) {
         signal
       );
     } catch (error) {
-      if (!(error instanceof OutsideError) || (error.code !== 'rejected' && error.code !== 'config')) throw error;
-      const code = `amazon.${error.facts.status ?? 'refused'}`;
-      return { status: 'INVALID', problems: [{ code, message: error.message, severity: 'error', owner: 'merchant' }] };
+      return { status: 'INVALID', problems: [problemOfRefusal(error)] };
     }
   }
 

@@ -2,18 +2,16 @@ import { ListingsItemsApi } from '@sp-api-sdk/listings-items-api-2021-08-01';
 import { z } from 'zod';
 import { OutsideError } from '../../domain/errors';
 import type { ListingProblem } from '../../domain/listing';
-import type {
-  AmazonAccount,
-  AmazonListings,
-  AttributePatch,
-  ListingSnapshot,
-  SubmissionAnswer,
+import {
+  SEARCHED_AT_ONCE,
+  type AmazonAccount,
+  type AmazonListings,
+  type AttributePatch,
+  type ListingSnapshot,
+  type SubmissionAnswer,
 } from '../../domain/ports/amazon';
 import type { Purpose } from '../../domain/ports/limiter';
 import type { Transport } from './transport';
-
-/** Amazon's cap for `identifiers` and for `pageSize`. */
-const MAX_SEARCHED = 20;
 
 const issue = z.object({
   code: z.string(),
@@ -144,7 +142,7 @@ export function createAmazonListings(transport: Transport): AmazonListings {
             includedData: [...INCLUDED_IN_ITEMS],
             identifiers: skus,
             identifiersType: 'SKU',
-            pageSize: MAX_SEARCHED,
+            pageSize: SEARCHED_AT_ONCE,
           },
           options
         ),
@@ -180,7 +178,8 @@ export function createAmazonListings(transport: Transport): AmazonListings {
     },
 
     async search(account, skus, signal) {
-      if (skus.length > MAX_SEARCHED) throw new RangeError(`At most ${MAX_SEARCHED} SKUs can be searched at once`);
+      if (skus.length > SEARCHED_AT_ONCE)
+        throw new RangeError(`At most ${SEARCHED_AT_ONCE} SKUs can be searched at once`);
       // `identifiers` is a comma-separated list without an escape, so a SKU with a comma can only be asked for alone.
       const together = skus.filter((sku) => !sku.includes(','));
       const alone = skus.filter((sku) => sku.includes(','));

@@ -35,7 +35,8 @@ export interface Demand {
   groups: () => WaitingGroup[];
 }
 
-export interface PoolOptions {
+/** A bucket, and this process in it. */
+export interface BucketFacts {
   /** Of the bucket. */
   id: string;
   plan: Plan;
@@ -43,6 +44,9 @@ export interface PoolOptions {
   clock: Clock;
   time: DatabaseTime;
   buckets: RateBuckets;
+}
+
+export interface PoolOptions extends BucketFacts {
   demand: (pool: Pool) => Demand;
   /** There are more permits, or the rate has changed. */
   onLease: () => void;

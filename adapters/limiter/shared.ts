@@ -14,7 +14,7 @@ import { DatabaseTime } from './database-time';
 import { documentedLimit, type Plan } from './documented-limits';
 import { took, turnsOf, whoseTurn, type Turns } from './fair-order';
 import { AHEAD_MS } from './lease';
-import { LEAST_SLEEP_MS, Pool, type Demand } from './pool';
+import { LEAST_SLEEP_MS, Pool, type Demand, type BucketFacts } from './pool';
 import { WaitingLine, type Waiter } from './waiting-line';
 
 /** After everybody who waits already. */
@@ -67,15 +67,6 @@ export function createSharedLimiter({
       laneOf(key).acquire(signal, asker ?? { connectorId: key.sellerId, purpose: 'details' }),
     observe: (key, seen) => laneOf(key).observe(seen),
   };
-}
-
-interface BucketFacts {
-  id: string;
-  plan: Plan;
-  holder: string;
-  clock: Clock;
-  time: DatabaseTime;
-  buckets: RateBuckets;
 }
 
 /** Everybody in this process who waits to make one kind of request for one seller. */

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { batchesOf } from '../../domain/batches';
 import type { CatalogItem, KitComponent, SourceStock, UnreadableItem } from '../../domain/catalog-item';
 import { isPassing, OutsideError } from '../../domain/errors';
 import type { CatalogSource, SourcePage } from '../../domain/ports/source';
@@ -234,10 +235,4 @@ async function together<T>(signal: AbortSignal, run: (own: AbortSignal) => Promi
     signal.removeEventListener('abort', passOn);
     own.abort(new Error('given up'));
   }
-}
-
-function batchesOf<T>(all: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
-    all.slice(index * size, (index + 1) * size)
-  );
 }

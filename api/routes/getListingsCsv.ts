@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { listingFilter, skuPrefix } from '../contracts/listing-filter';
+import { csvFile } from '../csv';
 import { endpoint } from '../endpoint';
 
 const path = '/v1/connectors/{connectorId}/listings.csv';
@@ -18,16 +19,6 @@ export const getListingsCsv = endpoint({
   problems: ['not_found'],
   handle: async (services, call) => {
     const connectorId = call.params.connectorId!;
-    const writeTo = await services.listings.csv(connectorId, call.query);
-    return {
-      stream: async (_request, response) => {
-        response.status(200).set({
-          'Content-Type': 'text/csv; charset=utf-8',
-          'Content-Disposition': `attachment; filename="listings-${connectorId}.csv"`,
-          'Cache-Control': 'no-store',
-        });
-        await writeTo(response);
-      },
-    };
+    return csvFile(`listings-${connectorId}.csv`, await services.listings.csv(connectorId, call.query));
   },
 });

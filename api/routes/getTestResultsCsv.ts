@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { testResultFilter } from '../contracts/test-result-view';
+import { csvFile } from '../csv';
 import { endpoint } from '../endpoint';
 
 const path = '/v1/connectors/{connectorId}/test-results.csv';
@@ -18,16 +19,6 @@ export const getTestResultsCsv = endpoint({
   problems: ['not_found'],
   handle: async (services, call) => {
     const connectorId = call.params.connectorId!;
-    const writeTo = await services.testResults.csv(connectorId, call.query);
-    return {
-      stream: async (_request, response) => {
-        response.status(200).set({
-          'Content-Type': 'text/csv; charset=utf-8',
-          'Content-Disposition': `attachment; filename="test-results-${connectorId}.csv"`,
-          'Cache-Control': 'no-store',
-        });
-        await writeTo(response);
-      },
-    };
+    return csvFile(`test-results-${connectorId}.csv`, await services.testResults.csv(connectorId, call.query));
   },
 });

@@ -1,5 +1,3 @@
-import { stringify } from 'csv-stringify';
-import { pipeline } from 'node:stream/promises';
 import type { Writable } from 'node:stream';
 import { displayCode, isIntegrated, STATE_MEANINGS } from '../../domain/listing';
 import { parentSkuIn } from '../../domain/variations';
@@ -9,6 +7,7 @@ import type { ListingDocument, ListingFilter } from '../../models/listings';
 import type { ListingSummaryView, ListingView } from '../contracts/listing-view';
 import { viewOfMoney } from '../contracts/money-view';
 import { decodeCursor, DEFAULT_LIMIT, pageOf, type Page } from '../contracts/paging';
+import { writeCsv } from '../csv';
 import { notFound } from '../errors';
 import { auditService } from './audit';
 import type { By } from './by';
@@ -75,14 +74,9 @@ export function listingService(deps: ServiceDeps) {
       await requireConnector(connectorId);
       const rows = listings.stream({ connectorId, ...filter });
       return async (to) => {
-        const table = stringify({
-          header: true,
-          columns: CSV_COLUMNS.map((key) => ({ key })),
-          escape_formulas: true,
-        });
-        await pipeline(
+        await writeCsv(
+          CSV_COLUMNS,
           csvRows(rows, (some) => parentsOf(connectorId, some)),
-          table,
           to
         );
       };

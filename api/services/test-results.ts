@@ -1,5 +1,3 @@
-import { stringify } from 'csv-stringify';
-import { pipeline } from 'node:stream/promises';
 import type { Writable } from 'node:stream';
 import { testedHashOf } from '../../domain/test-results';
 import { connectorStore } from '../../models/connectors';
@@ -12,6 +10,7 @@ import {
 } from '../../models/test-results';
 import { decodeCursor, DEFAULT_LIMIT, pageOf } from '../contracts/paging';
 import type { TestComparisonView, TestResultPage, TestResultView } from '../contracts/test-result-view';
+import { writeCsv } from '../csv';
 import { notFound } from '../errors';
 import type { ServiceDeps } from './index';
 
@@ -48,8 +47,7 @@ export function testResultService({ connection }: Pick<ServiceDeps, 'connection'
       await requireConnector(connectorId);
       const rows = results.stream({ connectorId, ...filter });
       return async (to) => {
-        const columns = CSV_COLUMNS.map((key) => ({ key }));
-        await pipeline(csvRows(rows), stringify({ header: true, columns, escape_formulas: true }), to);
+        await writeCsv(CSV_COLUMNS, csvRows(rows), to);
       };
     },
 

@@ -49,6 +49,9 @@ export interface AttributePatch {
   value?: Record<string, unknown>[];
 }
 
+/** How many SKUs one search asks for. Source: searchListingsItems, `identifiers` holds at most 20. */
+export const SEARCHED_AT_ONCE = 20;
+
 /**
  * Listings Items 2021-08-01. Each call waits for the limiter first. Throws `OutsideError`; a 429 is `throttled` only after
  * the adapter has itself waited and tried again within its bound, and costs the SKU no attempt.
@@ -75,7 +78,7 @@ export interface AmazonListings {
     patches: AttributePatch[],
     signal: AbortSignal
   ): Promise<SubmissionAnswer>;
-  /** At most 20 SKUs. SKUs that Amazon does not know are absent from the answer. */
+  /** At most {@link SEARCHED_AT_ONCE} SKUs. SKUs that Amazon does not know are absent from the answer. */
   search(account: AmazonAccount, skus: readonly string[], signal: AbortSignal): Promise<ListingSnapshot[]>;
 }
 
