@@ -48,7 +48,11 @@ export class DefinitionHost {
       lwaUrl: `${url}/token`,
       spApiUrl: () => url,
       // What is measured is not Amazon's limit.
-      limiter: { acquire: () => Promise.resolve(), observe: () => undefined },
+      limiter: {
+        acquire: () => Promise.resolve(),
+        observe: () => undefined,
+        outlook: () => Promise.resolve({ ratePerSecond: Infinity, waiting: [], nextInSeconds: 0 }),
+      },
       credentials: () => Promise.resolve({ clientId: ACCOUNT.clientId, clientSecret: 'bench', refreshToken: 'bench' }),
       timeoutMs: 30_000,
     });

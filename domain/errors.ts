@@ -103,6 +103,8 @@ export class OutsideError extends Error {
       requestId?: string;
       /** For `throttled`: how long to wait before the next try, in milliseconds. */
       retryAfterMs?: number;
+      /** No request of the call has left: the other side knows nothing of it, and no attempt was made. */
+      notSent?: true;
     }
   ) {
     super(message);

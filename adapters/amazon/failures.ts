@@ -68,6 +68,19 @@ export function silenceOf(operation: string, { reason, sendable }: Silence): Out
       });
 }
 
+/** The end of a call's patience with an outage. */
+export function stillOut(system: 'amazon' | 'lwa', operation: string, since: Date, wasSent: boolean): OutsideError {
+  const name = system === 'lwa' ? 'Login with Amazon' : 'Amazon';
+  const message = `${name} has not answered since ${since.toISOString()}${wasSent ? '' : '; nothing was sent'}.`;
+  return new OutsideError('transient', message, { system, operation, ...(!wasSent && { notSent: true }) });
+}
+
+/** What ended a call before any request of it had left. */
+export function asNotSent(error: unknown): unknown {
+  if (!(error instanceof OutsideError)) return error;
+  return new OutsideError(error.code, error.message, { ...error.facts, notSent: true });
+}
+
 function saidBy(answer: Answer): string {
   const parsed = errorBody.safeParse(answer.data);
   if (!parsed.success) return '';

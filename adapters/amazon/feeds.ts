@@ -3,6 +3,7 @@ import { OutsideError } from '../../domain/errors';
 import { FEED_LIMITS, feedDocument } from '../../domain/feed-plan';
 import type { AmazonAccount } from '../../domain/ports/amazon';
 import type { AmazonFeeds } from '../../domain/ports/feeds';
+import type { Limiter } from '../../domain/ports/limiter';
 import { createFeedStore, FEED_CONTENT_TYPE } from './feeds-store';
 import { readFeedReport } from './feeds-report';
 import type { Transport } from './transport';
@@ -27,7 +28,7 @@ const feed = z.object({
 /** Feeds 2021-06-30. Documents go to and come from signed addresses, without a token. */
 export function createAmazonFeeds(
   transport: Transport,
-  { timeoutMs, userAgent }: { timeoutMs: number; userAgent: string }
+  { limiter, timeoutMs, userAgent }: { limiter: Pick<Limiter, 'outlook'>; timeoutMs: number; userAgent: string }
 ): AmazonFeeds {
   const store = createFeedStore({ timeoutMs, userAgent });
 
@@ -62,6 +63,18 @@ export function createAmazonFeeds(
   }
 
   return {
+    async pace({ sellerId, clientId, connectorId }) {
+      const [calls, feeds] = await Promise.all([
+        limiter.outlook({ sellerId, clientId, operation: 'putListingsItem' }),
+        limiter.outlook({ sellerId, clientId, operation: 'createFeed' }),
+      ]);
+      const others = calls.waiting.filter((each) => each !== connectorId);
+      return {
+        callsPerSecond: calls.ratePerSecond / (others.length + 1),
+        nextFeedInSeconds: feeds.nextInSeconds,
+      };
+    },
+
     async submit(account, messages, signal) {
       const document = documentOf(account, messages);
       const inputFeedDocumentId = await uploaded(account, document, signal);

@@ -1,5 +1,11 @@
 import type { Region } from '../../domain/marketplaces';
-import type { AmazonAccount, AmazonAccounts, AmazonListings, ProductTypes } from '../../domain/ports/amazon';
+import type {
+  AmazonAccount,
+  AmazonAccounts,
+  AmazonListings,
+  AmazonOutage,
+  ProductTypes,
+} from '../../domain/ports/amazon';
 import type { AmazonFeeds } from '../../domain/ports/feeds';
 import type { Limiter } from '../../domain/ports/limiter';
 import { createHttp } from '../http/exchange';
@@ -7,14 +13,27 @@ import { createAmazonAccounts } from './accounts';
 import { createAmazonFeeds } from './feeds';
 import { createAmazonListings } from './listings';
 import { createAccessTokens, type LwaCredential } from './lwa';
+import { createBreakers, type OutageLimits } from './outage';
 import { createProductTypes } from './product-types';
 import { createTransport } from './transport';
 
 /** Amazon asks for the application and its language, at most 500 characters. */
 const USER_AGENT = 'Longshore/0.1.0 (Language=TypeScript)';
 
-/** How long one call waits in all, at the limiter and after 429s; beyond it, others should have the slot. */
+/** How long one call waits in all, at the limiter, after 429s and in an outage; beyond it, others should have the slot. */
 const MAX_WAIT_MS = 30_000;
+
+/** Nearly every answer comes in this time, and a worker that stops gives its activities 20 s. */
+const GRACE_MS = 10_000;
+
+/** Ten in a row is chance once in 170,000 rows while three answers in ten are bad; a look costs no more than a failure. */
+const OUTAGE: OutageLimits = {
+  failures: 10,
+  firstPauseMs: 1_000,
+  longestPauseMs: 30_000,
+  lookMs: 10_000,
+  patienceMs: 15_000,
+};
 
 export interface AmazonOptions {
   /** The token endpoint of Login with Amazon. */
@@ -22,12 +41,16 @@ export interface AmazonOptions {
   /** The SP-API host of a region, without a path. */
   spApiUrl: (region: Region) => string;
   limiter: Limiter;
-  /** Reads an account's credential; called only when a token is needed. What it throws reaches the caller as it is. */
+  /** Reads an account's credential; called only when a token is needed. What it throws reaches the caller. */
   credentials: (account: AmazonAccount) => Promise<LwaCredential>;
   /** For one request, in milliseconds. */
   timeoutMs: number;
   /** For all waiting of one call, in milliseconds; 30 s by default. */
   maxWaitMs?: number;
+  /** For the answer to a submission that was under way when its signal aborted, in milliseconds; 10 s by default. */
+  graceMs?: number;
+  /** When Amazon counts as out, and how its return is looked for; see `OUTAGE` for what holds by default. */
+  outage?: Partial<OutageLimits>;
   userAgent?: string;
 }
 
@@ -38,6 +61,8 @@ export interface Amazon {
   feeds: AmazonFeeds;
   /** To be called after the account's secret or refresh token has changed: the next call reads it anew. */
   forgetCredential(account: AmazonAccount): void;
+  /** The hosts that answer nobody in this process, as far as it has asked them lately. */
+  outages(): AmazonOutage[];
 }
 
 /** Amazon, behind the ports: Listings Items, Product Type Definitions, Feeds, Sellers and Login with Amazon. */
@@ -49,16 +74,39 @@ export function createAmazon(options: AmazonOptions): Amazon {
     credentials,
     timeoutMs,
     maxWaitMs = MAX_WAIT_MS,
+    graceMs = GRACE_MS,
     userAgent = USER_AGENT,
   } = options;
   const http = createHttp();
-  const tokens = createAccessTokens({ http, lwaUrl, timeoutMs, credentials });
-  const transport = createTransport({ http, spApiUrl, limiter, tokens, timeoutMs, maxWaitMs, userAgent });
+  const limits = { ...OUTAGE, ...options.outage };
+  const patienceMs = Math.min(limits.patienceMs, maxWaitMs);
+  const breakers = createBreakers(limits);
+  const tokens = createAccessTokens({
+    http,
+    lwaUrl,
+    timeoutMs,
+    breaker: breakers.of(lwaUrl),
+    patienceMs,
+    credentials,
+  });
+  const transport = createTransport({
+    http,
+    spApiUrl,
+    limiter,
+    tokens,
+    breakers,
+    timeoutMs,
+    maxWaitMs,
+    patienceMs,
+    graceMs,
+    userAgent,
+  });
   return {
     listings: createAmazonListings(transport),
     accounts: createAmazonAccounts(transport, tokens),
     productTypes: createProductTypes(transport, { timeoutMs, userAgent }),
-    feeds: createAmazonFeeds(transport, { timeoutMs, userAgent }),
+    feeds: createAmazonFeeds(transport, { limiter, timeoutMs, userAgent }),
     forgetCredential: (account) => tokens.forget(account),
+    outages: () => breakers.outages(),
   };
 }

@@ -6,6 +6,8 @@ import type { AmazonAccount } from '../../domain/ports/amazon';
 import { waitFor } from '../http/clock';
 import { exchange, type Answer } from '../http/exchange';
 import { withoutSecrets } from '../http/redact';
+import { stillOut } from './failures';
+import type { Breaker, Look } from './outage';
 
 /** A token is renewed this long before it expires, so that none expires on its way. */
 const RENEW_BEFORE_MS = 60_000;
@@ -52,9 +54,12 @@ export function createAccessTokens(options: {
   http: AxiosInstance;
   lwaUrl: string;
   timeoutMs: number;
+  breaker: Breaker;
+  /** How long an exchange waits for the end of an outage, in milliseconds. */
+  patienceMs: number;
   credentials: (account: AmazonAccount) => Promise<LwaCredential>;
 }): AccessTokens {
-  const { http, lwaUrl, timeoutMs, credentials } = options;
+  const { http, lwaUrl, timeoutMs, breaker, patienceMs, credentials } = options;
   const grantOfAccount = new Map<string, string>();
   const tokens = new Map<string, Token>();
   /** Exchanges in progress, by account and by grant. */
@@ -71,12 +76,17 @@ export function createAccessTokens(options: {
       client_id: clientId,
       client_secret: clientSecret,
     });
-    const got = await exchange(signal, timeoutMs, (ownSignal) =>
-      http.post(lwaUrl, form.toString(), {
-        signal: ownSignal,
-        headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
-      })
-    );
+    const ask: Look['ask'] = (asking) =>
+      exchange(asking, timeoutMs, (ownSignal) =>
+        http.post(lwaUrl, form.toString(), {
+          signal: ownSignal,
+          headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+        })
+      );
+    // A token more than needed changes nothing, so the look is the request itself.
+    const outage = await breaker.waitOut(signal, patienceMs, { operation: OPERATION, ask });
+    if (outage) throw stillOut(SYSTEM, OPERATION, outage.since, false);
+    const got = await breaker.watch(OPERATION, () => ask(signal));
     if (got.kind === 'silence') throw failure('transient', `Login with Amazon did not answer: ${got.reason}.`);
     if (got.status !== 200) throw refusal(got, credential);
     const token = tokenAnswer.safeParse(got.data);

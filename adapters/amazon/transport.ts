@@ -4,16 +4,20 @@ import type { z } from 'zod';
 import { OutsideError } from '../../domain/errors';
 import type { Region } from '../../domain/marketplaces';
 import type { AmazonAccount } from '../../domain/ports/amazon';
-import type { Limiter, LimitKey, Purpose } from '../../domain/ports/limiter';
-import { jittered, systemClock, withDeadline } from '../http/clock';
-import { exchange, type Answer } from '../http/exchange';
+import type { Limiter, LimitKey, LimitObservation, Purpose } from '../../domain/ports/limiter';
+import { jittered, systemClock, withDeadline, withGrace } from '../http/clock';
+import { exchange, type Answer, type Silence } from '../http/exchange';
 import { documentedLimit } from '../limiter/documented-limits';
-import { failureOf, isExpiredToken, isRevokedToken, silenceOf } from './failures';
+import { asNotSent, failureOf, isExpiredToken, isRevokedToken, silenceOf, stillOut } from './failures';
 import type { AccessTokens } from './lwa';
+import type { Breakers, Look } from './outage';
 
 /** First pause after a 429, besides the limiter's own; doubles up to the longest one. */
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 8_000;
+
+/** How one looks whether Amazon is back: reading is what works when anything does, and one SKU in doubt changes nothing. */
+const LOOK = 'searchListingsItems';
 
 /** What a 400, 404 or 413 is about: one SKU's data, or the account's configuration. */
 export type Subject = 'sku' | 'account';
@@ -45,8 +49,9 @@ export interface Transport {
   /** The host of the account's region. */
   baseUrl(account: AmazonAccount): string;
   /**
-   * Waits for the limiter, sends, learns from the answer and classifies it. A 429 is sent again within the bound; an
-   * expired token is renewed once. Throws `OutsideError`, or the signal's reason.
+   * Waits out an outage and for the limiter, sends, learns from the answer and classifies it. A 429 is sent again within the
+   * bound; an expired token is renewed once. Throws `OutsideError`, with `notSent` when no request has left, or the signal's
+   * reason. The signal ends every wait at once, and a request that only reads; any other comes to its answer, within a grace.
    */
   call<T>(call: Call<T>): Promise<T>;
 }
@@ -56,15 +61,21 @@ export interface TransportOptions {
   spApiUrl: (region: Region) => string;
   limiter: Limiter;
   tokens: AccessTokens;
+  breakers: Breakers;
   /** For one request, in milliseconds. */
   timeoutMs: number;
-  /** For all waiting of one call together, at the limiter and after 429s, in milliseconds. */
+  /** For all waiting of one call together: at the limiter, after 429s and in an outage, in milliseconds. */
   maxWaitMs: number;
+  /** Of that, for the end of an outage, in milliseconds. */
+  patienceMs: number;
+  /** For the answer to a submission that was under way when its signal aborted, in milliseconds. */
+  graceMs: number;
   userAgent: string;
 }
 
 export function createTransport(options: TransportOptions): Transport {
-  const { http, spApiUrl, limiter, tokens, timeoutMs, maxWaitMs, userAgent } = options;
+  const { http, spApiUrl, limiter, tokens, breakers, timeoutMs, maxWaitMs, patienceMs, graceMs, userAgent } = options;
+  const baseUrl = ({ marketplace }: AmazonAccount): string => spApiUrl(marketplace.region).replace(/\/+$/, '');
 
   // The generated client writes a space in a query as `+`; `%20` is right wherever a query is read.
   http.interceptors.request.use((config) => {
@@ -74,24 +85,68 @@ export function createTransport(options: TransportOptions): Transport {
   });
 
   /** Waits for the limiter, but not beyond the bound. */
-  async function takeTurn(key: LimitKey, call: Call<unknown>, patienceMs: number): Promise<void> {
-    if (patienceMs <= 0) throw throttled(call);
+  async function takeTurn(key: LimitKey, call: Call<unknown>, leftMs: number): Promise<void> {
+    if (leftMs <= 0) throw throttled(call);
     const asker = { connectorId: call.account.connectorId, purpose: call.purpose ?? 'details' };
-    const turn = await withDeadline(call.signal, patienceMs, (signal) => limiter.acquire(key, signal, asker));
+    const turn = await withDeadline(call.signal, leftMs, (signal) => limiter.acquire(key, signal, asker));
     if (turn.late) throw throttled(call);
   }
 
+  /** Waits until a request may be made; it is to be made at once. @returns its token */
+  async function clearance(call: Call<unknown>, key: LimitKey, deadline: number, wasSent: boolean): Promise<string> {
+    const { account, operation, signal } = call;
+    const breaker = breakers.of(baseUrl(account));
+    for (;;) {
+      const patience = Math.min(patienceMs, deadline - systemClock.now());
+      const outage = await breaker.waitOut(signal, patience, lookOf(account));
+      if (outage) throw stillOut('amazon', operation, outage.since, wasSent);
+      // The token first: a turn that is taken and then not used at once would come on top of the next ones.
+      await tokens.tokenOf(account, signal);
+      await takeTurn(key, call, deadline - systemClock.now());
+      const token = await tokens.tokenOf(account, signal);
+      // Whoever stood in line when an outage began stands in line again after it.
+      if (!breaker.isOut) return token;
+    }
+  }
+
+  function lookOf(account: AmazonAccount): Look {
+    const { sellerId, clientId, connectorId, marketplace } = account;
+    const key: LimitKey = { sellerId, clientId, operation: LOOK };
+    const url = `${baseUrl(account)}/listings/2021-08-01/items/${encodeURIComponent(sellerId)}`;
+    const params = { marketplaceIds: marketplace.id, pageSize: 1 };
+    return {
+      operation: LOOK,
+      async ask(signal) {
+        const token = await tokens.tokenOf(account, signal);
+        // Everybody waits for it.
+        await limiter.acquire(key, signal, { connectorId, purpose: 'stop-selling' });
+        const got = await exchange(signal, timeoutMs, (own) =>
+          http.get(url, { params, signal: own, headers: headersWith(token) })
+        );
+        if (got.kind === 'answer') limiter.observe(key, observed(got));
+        return got;
+      },
+    };
+  }
+
   async function sendOnce(call: Call<unknown>, token: string): Promise<Answer> {
-    const got = await exchange(call.signal, timeoutMs, (signal) =>
-      call.send({ signal, headers: { 'x-amz-access-token': token, 'user-agent': userAgent } })
-    );
-    if (got.kind === 'silence') throw silenceOf(call.operation, got);
+    const { account, operation, signal } = call;
+    const send = (sending: AbortSignal): Promise<Answer | Silence> =>
+      exchange(sending, timeoutMs, (own) => call.send({ signal: own, headers: headersWith(token) }));
+    const got = await breakers
+      .of(baseUrl(account))
+      .watch(operation, () => (isReading(operation) ? send(signal) : withGrace(signal, graceMs, send)));
+    if (got.kind === 'silence') throw silenceOf(operation, got);
     return got;
+  }
+
+  function headersWith(token: string): Record<string, string> {
+    return { 'x-amz-access-token': token, 'user-agent': userAgent };
   }
 
   return {
     http,
-    baseUrl: ({ marketplace }) => spApiUrl(marketplace.region).replace(/\/+$/, ''),
+    baseUrl,
 
     async call<T>(call: Call<T>): Promise<T> {
       const { account, operation, isPreview, signal } = call;
@@ -101,18 +156,15 @@ export function createTransport(options: TransportOptions): Transport {
       const deadline = systemClock.now() + maxWaitMs;
       let pauseMs = FIRST_PAUSE_MS;
       let renewed = false;
+      let wasSent = false;
 
       for (;;) {
-        // The token first: a turn that is taken and then not used at once would come on top of the next ones.
-        await tokens.tokenOf(account, signal);
-        await takeTurn(key, call, deadline - systemClock.now());
-        const token = await tokens.tokenOf(account, signal);
-        const answer = await sendOnce(call, token);
-        limiter.observe(key, {
-          status: answer.status,
-          ratePerSecond: announcedRate(answer),
-          isOfApplication: isOfApplication(answer),
+        const token = await clearance(call, key, deadline, wasSent).catch((error: unknown) => {
+          throw wasSent ? error : asNotSent(error);
         });
+        wasSent = true;
+        const answer = await sendOnce(call, token);
+        limiter.observe(key, observed(answer));
 
         if (answer.status >= 200 && answer.status < 300) return read(call, answer);
         if (answer.status === 429) {
@@ -158,6 +210,19 @@ function throttled(call: Call<unknown>, answer?: Answer): OutsideError {
     requestId: answer?.header('x-amzn-requestid'),
     retryAfterMs: Math.max(LONGEST_PAUSE_MS, Math.ceil(1000 / documentedLimit(operation, isPreview).rate)),
   });
+}
+
+/** By its name: Amazon's operations that read are all called `get…`, `search…` or `list…`. */
+function isReading(operation: string): boolean {
+  return /^(get|search|list)[A-Z]/.test(operation);
+}
+
+function observed(answer: Answer): LimitObservation {
+  return {
+    status: answer.status,
+    ratePerSecond: announcedRate(answer),
+    isOfApplication: isOfApplication(answer),
+  };
 }
 
 /** `x-amzn-RateLimit-Limit`, requests per second; Amazon sends it with 2xx, 400 and 404 only. */

@@ -45,16 +45,19 @@ export function jittered(ms: number): number {
 export async function withDeadline<T>(
   signal: AbortSignal,
   ms: number,
-  run: (signal: AbortSignal) => Promise<T>
+  run: (signal: AbortSignal) => Promise<T>,
+  clock: Clock = systemClock
 ): Promise<{ late: false; value: T } | { late: true }> {
   signal.throwIfAborted();
   const own = new AbortController();
+  const timer = new AbortController();
   let late = false;
   const passOn = (): void => own.abort(signal.reason);
-  const timer = setTimeout(() => {
+  const expire = (): void => {
     late = true;
     own.abort(new Error('deadline'));
-  }, ms);
+  };
+  clock.sleep(ms, timer.signal).then(expire, () => undefined);
   signal.addEventListener('abort', passOn, { once: true });
   try {
     return { late: false, value: await run(own.signal) };
@@ -63,8 +66,34 @@ export async function withDeadline<T>(
     if (late) return { late: true };
     throw error;
   } finally {
-    clearTimeout(timer);
+    timer.abort();
     signal.removeEventListener('abort', passOn);
+  }
+}
+
+/**
+ * Runs something that must not be broken off lightly: its own signal aborts only so long after the caller's.
+ *
+ * @returns what it returned, also when the caller's signal has aborted by then. Rejects with whatever it threw; without
+ * starting it, with the caller's reason when the caller's signal has aborted already.
+ */
+export async function withGrace<T>(
+  signal: AbortSignal,
+  graceMs: number,
+  run: (signal: AbortSignal) => Promise<T>,
+  clock: Clock = systemClock
+): Promise<T> {
+  signal.throwIfAborted();
+  const own = new AbortController();
+  const timer = new AbortController();
+  const expire = (): void => own.abort(signal.reason);
+  const begin = (): void => void clock.sleep(graceMs, timer.signal).then(expire, () => undefined);
+  signal.addEventListener('abort', begin, { once: true });
+  try {
+    return await run(own.signal);
+  } finally {
+    timer.abort();
+    signal.removeEventListener('abort', begin);
   }
 }
 

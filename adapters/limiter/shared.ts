@@ -43,12 +43,12 @@ export function createSharedLimiter({
 
   function laneOf({ sellerId, clientId, operation, isPreview = false }: LimitKey): Lane {
     const asked = isPreview ? `${operation}:preview` : operation;
-    const id = [sellerId, clientId, asked].map(encodeURIComponent).join('/');
+    const id = idOf(sellerId, clientId, asked);
     let lane = lanes.get(id);
     if (!lane) {
       const { perApplication, ...plan } = documentedLimit(operation, isPreview);
       const application =
-        perApplication && applicationOf([clientId, asked].map(encodeURIComponent).join('/'), perApplication);
+        perApplication && applicationOf(idOf(clientId, asked), perApplication);
       lane = new Lane({ ...facts, id, plan, sellerId, operation, application });
       application?.lanes.push(lane);
       lanes.set(id, lane);
@@ -66,7 +66,27 @@ export function createSharedLimiter({
     acquire: async (key, signal, asker) =>
       laneOf(key).acquire(signal, asker ?? { connectorId: key.sellerId, purpose: 'details' }),
     observe: (key, seen) => laneOf(key).observe(seen),
+    async outlook({ sellerId, clientId, operation, isPreview = false }) {
+      const { rate, burst } = documentedLimit(operation, isPreview);
+      const found = await buckets.read(idOf(sellerId, clientId, isPreview ? `${operation}:preview` : operation));
+      if (!found) return { ratePerSecond: rate, waiting: [], nextInSeconds: 0 };
+      await time.known();
+      const { announcedRate, share, lastSlot, claims } = found.bucket;
+      const ratePerSecond = announcedRate * share;
+      const waiting = claims.filter(({ until }) => until > time.now()).map(({ flow }) => flow);
+      // A bucket that was left alone for long lets its burst through at once.
+      const dueAt = burst > 1 ? lastSlot : lastSlot + 1000 / ratePerSecond;
+      return {
+        ratePerSecond,
+        waiting: [...new Set(waiting)],
+        nextInSeconds: Math.max(0, (dueAt - time.now()) / 1000),
+      };
+    },
   };
+}
+
+function idOf(...parts: string[]): string {
+  return parts.map(encodeURIComponent).join('/');
 }
 
 /** Everybody in this process who waits to make one kind of request for one seller. */

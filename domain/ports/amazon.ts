@@ -15,6 +15,16 @@ export interface AmazonAccount {
   issueLocale: string;
 }
 
+/** A host of Amazon that answers nobody in this process. While it lasts, one request at a time looks whether it is over. */
+export interface AmazonOutage {
+  /** Without the scheme; that of Login with Amazon with its path. */
+  host: string;
+  /** When the first of the requests failed that nothing was answered after. */
+  since: Date;
+  /** The latest of them: `putListingsItem: 503`, `searchListingsItems: no answer within 30 s`. */
+  lastFailure: string;
+}
+
 /** Amazon's answer to a submission. HTTP 200 says nothing: INVALID comes with it too. */
 export interface SubmissionAnswer {
   status: 'ACCEPTED' | 'INVALID' | 'VALID';
@@ -53,8 +63,12 @@ export interface AttributePatch {
 export const SEARCHED_AT_ONCE = 20;
 
 /**
- * Listings Items 2021-08-01. Each call waits for the limiter first. Throws `OutsideError`; a 429 is `throttled` only after
- * the adapter has itself waited and tried again within its bound, and costs the SKU no attempt.
+ * Listings Items 2021-08-01. Each call waits for the limiter first, and while Amazon is out. Throws `OutsideError`; a 429 is
+ * `throttled` only after the adapter has itself waited and tried again within its bound, and costs the SKU no attempt. Nor
+ * does what has the fact `notSent`.
+ *
+ * The signal ends every wait and every read at once. A submission that is under way comes to its answer, within a grace,
+ * and is returned although the signal has aborted.
  */
 export interface AmazonListings {
   /** Replaces every attribute of the SKU. */

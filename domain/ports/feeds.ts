@@ -50,6 +50,12 @@ export interface FeedReport {
  * is as little live as an accepted call, and there is no preview.
  */
 export interface AmazonFeeds {
+  /** How fast calls and feeds of this account may go now, by what was learned of its limits. Asks Amazon nothing. */
+  pace(account: AmazonAccount): Promise<{
+    /** PUTs a second that are left for the connector beside others of its seller. */
+    callsPerSecond: number;
+    nextFeedInSeconds: number;
+  }>;
   /**
    * Sends all messages as one feed. Not idempotent: after a failure that hides the answer, the feed may exist.
    *

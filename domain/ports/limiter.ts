@@ -29,6 +29,16 @@ export interface LimitObservation {
   isOfApplication?: boolean;
 }
 
+/** What a bucket gives to one who would begin to ask now. */
+export interface LimitOutlook {
+  /** Requests per second, of all who share the bucket. */
+  ratePerSecond: number;
+  /** Connectors that wait for their turn in it now. */
+  waiting: string[];
+  /** Until the next request may be made, in seconds. */
+  nextInSeconds: number;
+}
+
 /** Keeps requests under Amazon's limits. Source of the rules: design §5, SP-API usage plans. */
 export interface Limiter {
   /**
@@ -42,6 +52,8 @@ export interface Limiter {
   acquire(key: LimitKey, signal: AbortSignal, asker?: Asker): Promise<void>;
   /** Learns from an answer: follows the announced rate, halves on 429 and recovers. */
   observe(key: LimitKey, seen: LimitObservation): void;
+  /** Rejects when where the limits are kept does not answer. RangeError for an operation whose limit is not known. */
+  outlook(key: LimitKey): Promise<LimitOutlook>;
 }
 
 /** Requests of one connector (in a seller's bucket) or seller (in an application's) that wait for their turn. */

@@ -116,6 +116,12 @@ describe('Amazon accounts, against the sandbox', () => {
     expect(failure).toMatchObject({ code, facts: { status, system: 'lwa' } });
   });
 
+  it('says that nothing was sent where no token could be had', async () => {
+    await world.fault({ match: { operation: 'lwaToken' }, kind: 'status', status: 429 });
+    const failure = await failureOf(world.amazon().listings.search(world.account, ['X'], never));
+    expect(failure).toMatchObject({ code: 'throttled', facts: { status: 429, system: 'lwa', notSent: true } });
+  });
+
   it('renews a token before it expires', async () => {
     let exchanges = 0;
     const server = await startOddServer(({ url }, response) => {

@@ -1,7 +1,4 @@
-import { createAmazonFeeds } from '../../../adapters/amazon/feeds';
-import { createAccessTokens } from '../../../adapters/amazon/lwa';
-import { createTransport } from '../../../adapters/amazon/transport';
-import { createHttp } from '../../../adapters/http/exchange';
+import { createAmazon } from '../../../adapters/amazon';
 import { createInProcessLimiter } from '../../../adapters/limiter/in-process';
 import type { AmazonFeeds } from '../../../domain/ports/feeds';
 
@@ -11,18 +8,12 @@ export function feedsAt(
   credential: { clientId: string; clientSecret: string; refreshToken: string },
   { timeoutMs = 5_000, maxWaitMs = 2_000 } = {}
 ): AmazonFeeds {
-  const userAgent = 'Longshore/0.1.0 (Language=TypeScript)';
-  const http = createHttp();
-  const lwaUrl = `${url}/auth/o2/token`;
-  const tokens = createAccessTokens({ http, lwaUrl, timeoutMs, credentials: () => Promise.resolve(credential) });
-  const transport = createTransport({
-    http,
+  return createAmazon({
+    lwaUrl: `${url}/auth/o2/token`,
     spApiUrl: () => url,
     limiter: createInProcessLimiter(),
-    tokens,
+    credentials: () => Promise.resolve(credential),
     timeoutMs,
     maxWaitMs,
-    userAgent,
-  });
-  return createAmazonFeeds(transport, { timeoutMs, userAgent });
+  }).feeds;
 }

@@ -51,8 +51,11 @@ describe('Amazon feeds, against the sandbox', () => {
 
   it('submits messages, follows the feed and brings every outcome back on its SKU', async () => {
     const operations = [update('OK-1'), update('BAD-1', { item_name: undefined }), update('größe ✓ 你好')];
+    await world.control('POST', '/clock', { frozen: true });
     const { feedId } = await submit(...operations);
-    expect(await status(feedId)).toEqual({
+    const queued = await status(feedId);
+    await world.control('POST', '/clock', { frozen: false });
+    expect(queued).toEqual({
       processingStatus: 'IN_QUEUE',
       createdTime: expect.stringMatching(/^\d{4}-/),
     });

@@ -200,4 +200,16 @@ describe('the limiter in one process', () => {
     await Promise.all(Array.from({ length: 44 }, () => real.acquire(KEY, never)));
     expect(performance.now() - began).toBeGreaterThanOrEqual(340);
   });
+
+  it('tells what one who would begin to ask now may expect', async () => {
+    expect(await limiter.outlook(KEY)).toEqual({ ratePerSecond: RATE, waiting: [], nextInSeconds: 0 });
+    ask(limiter, clock, BURST + 5);
+    await settled();
+    limiter.observe(KEY, { status: 200, ratePerSecond: 4 });
+    await clock.advance(1_000);
+    const outlook = await limiter.outlook(KEY);
+    expect(outlook).toMatchObject({ ratePerSecond: 4, waiting: ['A1'] });
+    expect(outlook.nextInSeconds).toBeGreaterThan(0);
+    await expect(limiter.outlook({ ...KEY, operation: 'unknown' })).rejects.toThrow(RangeError);
+  });
 });
