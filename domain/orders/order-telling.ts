@@ -1,0 +1,88 @@
+import { isPassing } from '../errors';
+import { isCanceled, isOver, missingFacts, soldUnitsBySku } from './order-facts';
+import { currentHold, isInStore, unplaceable, unresolvedSkus, wantsHold, wantsPlacing, whyIgnored } from './order-plan';
+import { explainProblem } from './order-problems';
+import type { OrderState, StepOutcome, Turn } from './order-state';
+import { TELL_AFTER } from './order-timing';
+
+/** V14: one message for an order and a problem, however often it comes back. */
+export function tell({ state, commands }: Turn, problem: string, said: string): void {
+  if (state.told[problem] !== undefined) return;
+  state.told[problem] = 'open';
+  const { sentence, action } = explainProblem(problem);
+  commands.push({ kind: 'notify', problem, said, message: sentence, action });
+}
+
+/** Whether people are to be told of a failure: at once of what does not pass by itself, else when it has lasted. */
+export function isToBeTold(outcome: StepOutcome, since: number, now: number): boolean {
+  return now - since >= TELL_AFTER || (outcome.kind === 'failed' && !isPassing(outcome.code));
+}
+
+/** What is wrong with the order as it stands, whatever brought it there. */
+export function tellOfOrder(turn: Turn): void {
+  const { state } = turn;
+  const { facts, placement, policy } = state;
+  if (whyIgnored(state)) return;
+  const isKnown = missingFacts(facts).length === 0 && unresolvedSkus(state).length === 0;
+  const unknown = unplaceable(state);
+  if (isKnown && unknown.length > 0 && (wantsHold(state) || wantsPlacing(state)))
+    tell(turn, 'unknown_sku', `SKU ${unknown.join(', ')}`);
+  if (isPlacedOtherwise(state)) tell(turn, 'changed_after_placing', `Order ${placement.storeOrderId}`);
+  const isLeft = placement.phase === 'none' && placement.mayExistUntil === null;
+  if (facts.status === 'partially_shipped' && policy.integrates && placement.phase === 'none' && !placement.isOrdered)
+    if (!state.isHandledByHand) tell(turn, 'partly_shipped', 'Partly shipped.');
+  if (facts.status === 'shipped' && (placement.phase === 'created' || (isLeft && placement.attempts > 0)))
+    if (!state.isHandledByHand) tell(turn, 'shipped_elsewhere', 'Shipped.');
+}
+
+/** Whether the store was given other units than Amazon says by now. */
+function isPlacedOtherwise(state: OrderState): boolean {
+  const { facts, placement } = state;
+  const isThere = placement.phase === 'created' || placement.phase === 'approving' || placement.phase === 'approved';
+  if (!isThere || facts.itemsFrom !== 'read' || placement.isOrdered || isCanceled(facts)) return false;
+  const sold = soldUnitsBySku(facts);
+  const skus = new Set([...sold.keys(), ...Object.keys(placement.units)]);
+  return [...skus].some((sku) => (sold.get(sku) ?? 0) !== (placement.units[sku] ?? 0));
+}
+
+/** Says of every problem that people were told of and that is over. */
+export function settleProblems({ state, now, commands }: Turn): void {
+  for (const [problem, how] of Object.entries(state.told)) {
+    if (how === 'settled' || !isSettled(state, problem, now)) continue;
+    state.told[problem] = 'settled';
+    const message = isOver(state.facts)
+      ? 'The order has ended at Amazon; there is nothing left to do about this.'
+      : state.isHandledByHand
+        ? 'The order is handled by hand.'
+        : 'This has been overcome.';
+    commands.push({ kind: 'recovered', problem, message });
+  }
+}
+
+function isSettled(state: OrderState, problem: string, now: number): boolean {
+  const { facts, placement } = state;
+  const isEnded = (isOver(facts) && state.holds.length === 0) || state.isHandledByHand;
+  switch (problem) {
+    case 'no_stock':
+      return isEnded || (currentHold(state, now) !== undefined && !placement.refused) || isInStore(state);
+    case 'undeliverable':
+    case 'hold_refused':
+    case 'hold_failed':
+      return isEnded || currentHold(state, now) !== undefined || (isInStore(state) && state.holds.length === 0);
+    case 'unknown_sku':
+      return isEnded || unplaceable(state).length === 0;
+    case 'unreadable':
+      return missingFacts(facts).length === 0;
+    case 'partly_shipped':
+      return isEnded || isInStore(state);
+    case 'cancel_refused':
+    case 'cancel_failed':
+      return placement.phase === 'canceled';
+    case 'changed_after_placing':
+    case 'canceled_in_store':
+    case 'shipped_elsewhere':
+      return false;
+    default:
+      return isEnded || placement.phase === 'approved';
+  }
+}
