@@ -7,6 +7,7 @@ export const GROUP_NAMES = [
   'scaling',
   'api',
   'crash',
+  'chaos',
   'worker-memory',
 ] as const;
 export type GroupName = (typeof GROUP_NAMES)[number];

@@ -1,4 +1,5 @@
 import { measureApiLatency } from './api-latency';
+import { measureChaos } from './chaos';
 import { measureCrash } from './crash';
 import { measureDefinitions } from './definitions';
 import type { Figure } from './figure';
@@ -19,5 +20,6 @@ export const GROUPS: Readonly<Record<GroupName, (lab: Lab) => AsyncIterable<Figu
   scaling: measureScaling,
   api: measureApiLatency,
   crash: measureCrash,
+  chaos: measureChaos,
   'worker-memory': measureWorkerMemory,
 };

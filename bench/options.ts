@@ -10,7 +10,7 @@ export interface BenchOptions {
 export const BENCH_HELP = `usage: npm run bench -- [--json] [--short] [--only group,…]
 
   --json    one object a line: {figure, value, baseline, target, met, …}
-  --short   small sizes, under 90 s; fails when a target is grossly missed
+  --short   small sizes, some minutes; fails when a target is grossly missed
   --only    ${GROUP_NAMES.join(', ')}`;
 
 /** @throws Error with a sentence for whoever typed it */

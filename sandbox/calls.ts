@@ -62,6 +62,18 @@ export class CallLog {
     return limit > 0 ? found.slice(-limit) : [];
   }
 
+  /** The most calls of an operation, of those kept, in any time of that length on the sandbox's clock. */
+  most(operation: string, seconds: number): number {
+    const moments = this.records.filter((each) => each.operation === operation).map(({ at }) => Date.parse(at));
+    let first = 0;
+    let most = 0;
+    moments.forEach((at, index) => {
+      while ((moments[first] ?? at) <= at - seconds * 1000) first += 1;
+      most = Math.max(most, index - first + 1);
+    });
+    return most;
+  }
+
   summary(): CallSummary {
     return this.counts;
   }

@@ -1,4 +1,5 @@
 import type { AmazonMood, CatalogProduct, CatalogSku } from './catalog';
+import { seededRandom } from './random';
 
 /**
  * The troublesome kinds of a generated catalogue, each with its share of the SKUs and how many SKUs a product of it holds.
@@ -65,7 +66,7 @@ export function makeup(count: number): Record<Kind, number> {
  * refId with a slash, a space or a percent sign, as merchants' do.
  */
 export function generateCatalog(count: number, seed = 1): CatalogProduct[] {
-  const random = mulberry32(seed);
+  const random = seededRandom(seed);
   const counts = makeup(count);
   const products: CatalogProduct[] = [];
   const nextSkuId = counter();
@@ -190,15 +191,4 @@ function pick<T>(list: readonly T[], random: () => number): T {
 function counter(): () => number {
   let last = 0;
   return () => (last += 1);
-}
-
-/** A small generator of numbers in [0, 1) that is the same everywhere (public domain, Tommy Ettinger). */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { SandboxClock } from './clock';
+import { seededRandom } from './random';
 
 export const FAULT_KINDS = ['status', 'throttle', 'timeout', 'reset', 'slow', 'invalid'] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
@@ -22,6 +23,8 @@ export interface FaultRequest {
   body?: unknown;
   /** For `slow` (1000 when absent) and `timeout` (600000: how long the connection is held open without an answer). */
   delayMs?: number;
+  /** Befalls that part of the calls that it matches, above 0 to 1, at random; all unless given. */
+  share?: number;
   /** Ends after that many calls. */
   times?: number;
   /** Befalls each SKU that many times. */
@@ -52,9 +55,10 @@ export interface CallSubject {
   account?: string;
 }
 
-/** Injected faults; the oldest that matches a call befalls it. */
+/** Injected faults; the oldest that matches a call befalls it. One with a share draws for each call that no older one took. */
 export class Faults {
   private registered: Registered[] = [];
+  private readonly random = seededRandom(1);
 
   constructor(private readonly clock: SandboxClock) {}
 
@@ -84,11 +88,17 @@ export class Faults {
   take(call: CallSubject): Fault | undefined {
     if (this.registered.length === 0) return undefined;
     this.dropEnded();
-    const fault = this.registered.find((candidate) => matches(candidate, call) && hasHitsLeft(candidate, call));
+    const fault = this.registered.find(
+      (candidate) => matches(candidate, call) && hasHitsLeft(candidate, call) && this.isDrawn(candidate)
+    );
     if (!fault) return undefined;
     fault.hits += 1;
     for (const sku of subjectsOf(fault, call)) fault.hitsBySku.set(sku, (fault.hitsBySku.get(sku) ?? 0) + 1);
     return fault;
+  }
+
+  private isDrawn({ share }: Fault): boolean {
+    return share === undefined || this.random() < share;
   }
 
   private dropEnded(): void {

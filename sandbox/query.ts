@@ -42,3 +42,13 @@ export function bodyJson(request: Request): unknown {
   parsedBodies.set(request, { value });
   return value;
 }
+
+/** The body as a JSON object; undefined when it is none. */
+export function bodyObject(request: Request): Record<string, unknown> | undefined {
+  try {
+    const body = bodyJson(request);
+    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -2,9 +2,14 @@ import { createHash } from 'node:crypto';
 import { FeedBook, type FeedMood } from './amazon/feeds-book';
 import { ListingBook } from './amazon/listing-book';
 import { DEFAULT_MARKETPLACES } from './amazon/marketplaces';
+import { OrderBook } from './amazon/orders-book';
 import type { AmazonMood } from './catalog';
 import type { SandboxClock } from './clock';
 import type { Journal } from './journal';
+import { OrderIntegrationBook, type OrderManners } from './vtex/order-integration-book';
+import { orderMannersOf, processTask } from './vtex/order-integration-processing';
+import { ReservationBook, type ReservationManners } from './vtex/reservations-book';
+import { HeldStock } from './vtex/stock-held';
 import type { Store } from './vtex/store';
 
 const SECRET_GRACE_MS = 7 * 24 * 3600 * 1000;
@@ -56,6 +61,13 @@ export interface WorldSettings {
   tokensValidFrom: number;
   /** How Amazon takes the seller's feeds; null or absent: as it should. */
   feedMood?: FeedMood | null;
+  /** Kinds of included data that searchOrders refuses; absent: none. */
+  ordersRefuse?: string[];
+  /** How old an order's update is before a search shows it; absent: two minutes. */
+  orderLagSeconds?: number;
+  /** How the store takes reservations and orders, where it is not as usual. */
+  reservations?: Partial<ReservationManners>;
+  orderIntegration?: Partial<OrderManners>;
 }
 
 interface WorldIdentity {
@@ -74,14 +86,20 @@ export class World {
   readonly identity: WorldIdentity;
   readonly listings: ListingBook;
   readonly feeds: FeedBook;
+  readonly orders: OrderBook;
+  readonly reservations: ReservationBook;
+  readonly storeOrders: OrderIntegrationBook;
+  private readonly held = new HeldStock();
+  private ownStore!: Store;
 
   constructor(
     readonly settings: WorldSettings,
-    public store: Store,
+    store: Store,
     private readonly journal: Journal,
-    clock: SandboxClock,
+    private readonly clock: SandboxClock,
     visibleAfterMs: number
   ) {
+    this.store = store;
     this.identity = identityOf(settings.name, settings.account);
     this.listings = new ListingBook({
       worldName: settings.name,
@@ -98,6 +116,39 @@ export class World {
       stepMs: visibleAfterMs,
       mood: () => settings.feedMood ?? null,
     });
+    this.orders = new OrderBook({ worldName: settings.name, journal, clock });
+    this.reservations = new ReservationBook({ worldName: settings.name, journal, clock, held: this.held });
+    this.storeOrders = new OrderIntegrationBook({
+      worldName: settings.name,
+      account: settings.account,
+      journal,
+      clock,
+      held: this.held,
+      manners: () => orderMannersOf(this),
+      process: (task) => processTask(this, task),
+    });
+  }
+
+  get store(): Store {
+    return this.ownStore;
+  }
+
+  /** What is held of the store before is held of this one. */
+  set store(store: Store) {
+    store.held = this.held;
+    this.ownStore = store;
+  }
+
+  /** Epoch milliseconds. */
+  get now(): number {
+    return this.clock.now();
+  }
+
+  /** Lets happen what is due in its orders and reservations. */
+  settle(): void {
+    this.orders.settle();
+    this.reservations.settle();
+    this.storeOrders.settle();
   }
 
   get currentSecret(): string {

@@ -44,6 +44,9 @@ export class Worlds {
         world.listings.restore(listing as Listing);
       }
       world.feeds.restore();
+      world.orders.restore();
+      world.reservations.restore();
+      world.storeOrders.restore();
     }
   }
 
@@ -143,6 +146,10 @@ export class Worlds {
       this.forgetChanges(world.settings.name);
       this.journal.deleteAll(world.listings.keyPrefix);
       this.journal.deleteAll(world.feeds.keyPrefix);
+      this.journal.deleteAll(world.orders.keyPrefix);
+      this.journal.deleteAll(world.reservations.keyPrefix);
+      this.journal.deleteAll(world.storeOrders.keyPrefix);
+      world.storeOrders.forget();
     }
     for (const index of [this.byName, this.byAccountName, this.byClient, this.bySellerId]) index.clear();
   }

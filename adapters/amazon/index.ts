@@ -7,11 +7,14 @@ import type {
   ProductTypes,
 } from '../../domain/ports/amazon';
 import type { AmazonFeeds } from '../../domain/ports/feeds';
+import type { AmazonOrders } from '../../domain/ports/orders';
 import type { Limiter } from '../../domain/ports/limiter';
 import { createHttp } from '../http/exchange';
 import { createAmazonAccounts } from './accounts';
 import { createAmazonFeeds } from './feeds';
 import { createAmazonListings } from './listings';
+import { createAmazonOrders } from './orders';
+import { createAmazonOrdersV0 } from './orders-v0';
 import { createAccessTokens, type LwaCredential } from './lwa';
 import { createBreakers, type OutageLimits } from './outage';
 import { createProductTypes } from './product-types';
@@ -51,6 +54,8 @@ export interface AmazonOptions {
   graceMs?: number;
   /** When Amazon counts as out, and how its return is looked for; see `OUTAGE` for what holds by default. */
   outage?: Partial<OutageLimits>;
+  /** Which Orders API reads orders; 2026-01-01 by default. */
+  ordersVersion?: '2026-01-01' | 'v0';
   userAgent?: string;
 }
 
@@ -59,6 +64,7 @@ export interface Amazon {
   accounts: AmazonAccounts;
   productTypes: ProductTypes;
   feeds: AmazonFeeds;
+  orders: AmazonOrders;
   /** To be called after the account's secret or refresh token has changed: the next call reads it anew. */
   forgetCredential(account: AmazonAccount): void;
   /** The hosts that answer nobody in this process, as far as it has asked them lately. */
@@ -105,6 +111,7 @@ export function createAmazon(options: AmazonOptions): Amazon {
     listings: createAmazonListings(transport),
     accounts: createAmazonAccounts(transport, tokens),
     productTypes: createProductTypes(transport, { timeoutMs, userAgent }),
+    orders: (options.ordersVersion === 'v0' ? createAmazonOrdersV0 : createAmazonOrders)(transport),
     feeds: createAmazonFeeds(transport, { limiter, timeoutMs, userAgent }),
     forgetCredential: (account) => tokens.forget(account),
     outages: () => breakers.outages(),

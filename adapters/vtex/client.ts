@@ -24,6 +24,8 @@ const RESOURCES = {
   checkout: 'access to Checkout simulations',
   pricing: 'a role that reads prices (Pricing)',
   logistics: "the resource 'Logistics viewer' or 'Logistics full access' (Logistics)",
+  reservations: "the resource 'Logistics full access' (Logistics)",
+  orders: 'access to orders (OMS)',
   affiliates: "the resource 'Save Order Configuration' or 'Save OrderForm Configuration' (OMS, Checkout)",
 } as const;
 
@@ -38,6 +40,8 @@ export interface VtexCall {
   /** Path with its query, already encoded. */
   path: string;
   body?: unknown;
+  /** Sent again only after an answer that says that it was not carried out (429). */
+  isOnce?: true;
 }
 
 /** Every request to the store passes here. Throws `OutsideError`, or the signal's reason. */
@@ -113,7 +117,7 @@ export function createVtexClient(options: VtexClientOptions): VtexClient {
             throw failure(call, 'throttled', error.message, { status: 429, retryAfterMs: wait });
           quietUntil = Math.max(quietUntil, systemClock.now() + wait);
           throttleMs *= 2;
-        } else if (error.code === 'transient' && attempt < TRIES) {
+        } else if (error.code === 'transient' && attempt < TRIES && !call.isOnce) {
           await systemClock.sleep(jittered(FIRST_PAUSE_MS * 2 ** (attempt - 1)), signal);
           attempt += 1;
         } else throw error;

@@ -6,4 +6,6 @@ export interface SpApiCall {
   request: Request;
   world: World;
   marketplaceIds: string[];
+  /** What its restricted data token shows besides; none for a usual token. */
+  dataElements?: string[];
 }

@@ -9,6 +9,16 @@ export function badRequest(details: string): AnswerError {
   return new AnswerError(spApiError(400, 'BAD_REQUEST', 'Invalid input', details));
 }
 
+/** A 400 in another API's spelling. */
+export function badInput(code: string, details: string): AnswerError {
+  return new AnswerError(spApiError(400, code, 'Invalid Input', details));
+}
+
+/** A 400 as the Orders API spells it. */
+export function invalidInput(details: string): AnswerError {
+  return badInput('InvalidInput', details);
+}
+
 export function notFound(message: string): AnswerError {
   return new AnswerError(spApiError(404, 'NOT_FOUND', message));
 }

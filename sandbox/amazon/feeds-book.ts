@@ -4,11 +4,11 @@ import type { SandboxClock } from '../clock';
 import type { Journal } from '../journal';
 
 /**
- * How Amazon takes feeds: `stuck` never gets beyond IN_PROGRESS, `fatal` ends FATAL with the first half of its messages
+ * How Amazon takes feeds: `queued` never gets beyond IN_QUEUE, `stuck` never beyond IN_PROGRESS, `fatal` ends FATAL with the first half of its messages
  * applied and no report, `cancelled` is cancelled by Amazon in place of being processed, `dead-links` gives out links that have
  * died already.
  */
-export const FEED_MOODS = ['stuck', 'fatal', 'cancelled', 'dead-links'] as const;
+export const FEED_MOODS = ['queued', 'stuck', 'fatal', 'cancelled', 'dead-links'] as const;
 export type FeedMood = (typeof FEED_MOODS)[number];
 
 export const PROCESSING_STATUSES = ['CANCELLED', 'DONE', 'FATAL', 'IN_PROGRESS', 'IN_QUEUE'] as const;
@@ -98,8 +98,8 @@ export class FeedBook {
     const { clock, stepMs } = this.options;
     const now = clock.now();
     const busyUntil = Math.max(...[...this.feeds.values()].map((each) => each.endedAt ?? each.endsAt ?? 0), 0);
-    const startsAt = Math.max(now + stepMs, busyUntil);
     const mood = this.mood;
+    const startsAt = mood === 'queued' ? Number.MAX_SAFE_INTEGER : Math.max(now + stepMs, busyUntil);
     const feed: Feed = {
       id: String(randomInt(10 ** 11, 10 ** 12)),
       type,
@@ -109,7 +109,7 @@ export class FeedBook {
       status: 'IN_QUEUE',
       createdAt: now,
       startsAt,
-      ...(mood === 'stuck' ? {} : { endsAt: startsAt + (mood === 'cancelled' ? 0 : stepMs) }),
+      ...(mood === 'stuck' || mood === 'queued' ? {} : { endsAt: startsAt + (mood === 'cancelled' ? 0 : stepMs) }),
     };
     this.feeds.set(feed.id, feed);
     this.save(feed);

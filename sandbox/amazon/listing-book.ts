@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { AmazonMood } from '../catalog';
 import type { SandboxClock } from '../clock';
 import type { Journal } from '../journal';
@@ -41,6 +42,8 @@ export interface Listing {
   patches: number;
   /** Accepted submissions of any kind. */
   submissions: number;
+  /** Those of them that changed nothing of what had been accepted before. */
+  repeats: number;
 }
 
 interface ListingBookOptions {
@@ -73,6 +76,8 @@ export class ListingBook {
   /** Puts back a listing that the journal kept. */
   restore(listing: Listing): void {
     const key = keyOf(listing.marketplaceId, listing.sku);
+    // One that an older sandbox has kept was not counted.
+    listing.repeats ??= 0;
     this.listings.set(key, listing);
     if (listing.queue.length > 0) this.waiting.add(key);
     this.noteParent(listing);
@@ -120,6 +125,7 @@ export class ListingBook {
     const mood = this.options.moodOf(sku);
     const delay = mood === 'refuse-late' ? visibleAfterMs * LATE_FACTOR : visibleAfterMs;
     const submission = { ...content, id: randomUUID(), dueAt: clock.now() + delay, mood };
+    if (changesNothing(this.prospect(marketplaceId, sku), submission)) listing.repeats += 1;
     listing.queue.push(submission);
     listing.submissions += 1;
     if (content.kind === 'put') listing.puts += 1;
@@ -205,8 +211,9 @@ export class ListingBook {
       this.options.journal.delete(this.keyPrefix + key);
       return;
     }
-    const { queue, puts, patches, submissions } = listing;
-    Object.assign(listing, this.blank(listing.marketplaceId, listing.sku), { queue, puts, patches, submissions });
+    const { queue, puts, patches, submissions, repeats } = listing;
+    const counts = { puts, patches, submissions, repeats };
+    Object.assign(listing, this.blank(listing.marketplaceId, listing.sku), { queue, ...counts });
   }
 
   private blank(marketplaceId: string, sku: string): Listing {
@@ -226,6 +233,7 @@ export class ListingBook {
       puts: 0,
       patches: 0,
       submissions: 0,
+      repeats: 0,
     };
   }
 
@@ -257,6 +265,11 @@ function contentAfter(content: Content | undefined, submission: Submission): Con
     case 'delete':
       return undefined;
   }
+}
+
+function changesNothing(before: Content | undefined, submission: Submission): boolean {
+  if (!before || submission.kind === 'delete') return false;
+  return isDeepStrictEqual(contentAfter(before, submission), before);
 }
 
 function refusal(mood: 'refuse' | 'refuse-late', marketplaceId: string): Issue {

@@ -25,6 +25,15 @@ const PLANS = {
   cancelFeed: { rate: 2, burst: 15 },
   getFeeds: { rate: 0.0222, burst: 10 },
   getFeedDocument: { rate: 0.0222, burst: 10 },
+  searchOrders: { rate: 0.0056, burst: 20 },
+  getOrder: { rate: 0.5, burst: 30 },
+  /** Of Orders v0, as the three below; its getOrder has a name of its own here. */
+  getOrders: { rate: 0.0167, burst: 20 },
+  getOrderV0: { rate: 0.5, burst: 30 },
+  getOrderItems: { rate: 0.5, burst: 30 },
+  getOrderAddress: { rate: 0.5, burst: 30 },
+  confirmShipment: { rate: 2, burst: 10 },
+  createRestrictedDataToken: { rate: 1, burst: 10 },
 } as const satisfies Record<string, Plan>;
 
 export type SpApiOperation = keyof typeof PLANS;

@@ -14,13 +14,18 @@ import { mountFeedStorage } from './feeds-storage';
 import { deleteListing, getListing, patchListing, putListing, searchListings } from './listings';
 import { lwaToken } from './lwa';
 import { marketplace } from './marketplaces';
+import { getOrder, searchOrders } from './orders';
+import { createRestrictedDataToken } from './orders-restricted-data';
+import { confirmShipment, getOrderAddress, getOrderItems, getOrders, getOrderV0 } from './orders-v0';
 import { bucketsOf, sellerPlan, type RateLimits, type SpApiOperation } from './rate-limits';
 import { getMarketplaceParticipations } from './sellers';
-import { readToken } from './tokens';
+import { readToken, type RestrictedResource } from './tokens';
 
 const ITEMS = '/listings/2021-08-01/items/:sellerId';
 const PRODUCT_TYPES = '/definitions/2020-09-01/productTypes';
 const FEEDS = '/feeds/2021-06-30';
+const ORDERS = '/orders/2026-01-01/orders';
+const ORDERS_V0 = '/orders/v0/orders';
 
 interface AmazonOptions {
   worlds: Worlds;
@@ -64,7 +69,7 @@ export function mountAmazon(router: Router, { worlds, rateLimits, context }: Ama
     options: { marketplaces: boolean } = { marketplaces: true }
   ) =>
     exchange(context, spApi, name, (request) => {
-      const world = authorise(request, worlds, clock.now());
+      const { world, resources } = authorise(request, worlds, clock.now());
       const empty = rateLimits.take(
         bucketsOf({
           operation: name,
@@ -78,7 +83,12 @@ export function mountAmazon(router: Router, { worlds, rateLimits, context }: Ama
       const sellerId = pathParameter(request, 'sellerId');
       if (sellerId && sellerId !== world.identity.sellerId) throw accessDenied();
       processFeeds(world, clock);
-      return handle({ request, world, marketplaceIds: options.marketplaces ? marketplacesOf(request, world) : [] });
+      return handle({
+        request,
+        world,
+        marketplaceIds: options.marketplaces ? marketplacesOf(request, world) : [],
+        dataElements: dataElementsOf(request, resources),
+      });
     });
 
   router.put(`${ITEMS}/:sku`, operation('putListingsItem', putListing));
@@ -104,24 +114,39 @@ export function mountAmazon(router: Router, { worlds, rateLimits, context }: Ama
       marketplaces: false,
     })
   );
-  const feeds = (name: SpApiOperation, handle: (call: SpApiCall, now: SandboxClock) => Answer) =>
+  const withClock = (name: SpApiOperation, handle: (call: SpApiCall, now: SandboxClock) => Answer) =>
     operation(name, (call) => handle(call, clock), { marketplaces: false });
-  router.post(`${FEEDS}/documents`, feeds('createFeedDocument', createFeedDocument));
-  router.get(`${FEEDS}/documents/:feedDocumentId`, feeds('getFeedDocument', getFeedDocument));
-  router.post(`${FEEDS}/feeds`, feeds('createFeed', createFeed));
-  router.get(`${FEEDS}/feeds`, feeds('getFeeds', getFeeds));
-  router.get(`${FEEDS}/feeds/:feedId`, feeds('getFeed', getFeed));
-  router.delete(`${FEEDS}/feeds/:feedId`, feeds('cancelFeed', cancelFeed));
+  router.post(`${FEEDS}/documents`, withClock('createFeedDocument', createFeedDocument));
+  router.get(`${FEEDS}/documents/:feedDocumentId`, withClock('getFeedDocument', getFeedDocument));
+  router.post(`${FEEDS}/feeds`, withClock('createFeed', createFeed));
+  router.get(`${FEEDS}/feeds`, withClock('getFeeds', getFeeds));
+  router.get(`${FEEDS}/feeds/:feedId`, withClock('getFeed', getFeed));
+  router.delete(`${FEEDS}/feeds/:feedId`, withClock('cancelFeed', cancelFeed));
+  router.get(ORDERS, withClock('searchOrders', searchOrders));
+  router.get(`${ORDERS}/:orderId`, withClock('getOrder', getOrder));
+  router.get(ORDERS_V0, withClock('getOrders', getOrders));
+  router.get(`${ORDERS_V0}/:orderId`, withClock('getOrderV0', getOrderV0));
+  router.get(`${ORDERS_V0}/:orderId/orderItems`, withClock('getOrderItems', getOrderItems));
+  router.get(`${ORDERS_V0}/:orderId/address`, withClock('getOrderAddress', getOrderAddress));
+  router.post(`${ORDERS_V0}/:orderId/shipmentConfirmation`, withClock('confirmShipment', confirmShipment));
+  router.post(
+    '/tokens/2021-03-01/restrictedDataToken',
+    withClock('createRestrictedDataToken', createRestrictedDataToken)
+  );
   mountFeedStorage(router, worlds, context);
 }
 
-function authorise(request: Request, worlds: Worlds, now: number): World {
+function authorise(
+  request: Request,
+  worlds: Worlds,
+  now: number
+): { world: World; resources?: readonly RestrictedResource[] } {
   const token = headerText(request, 'x-amz-access-token');
   if (!token) throw accessDenied('Access token is missing in the request header.');
   const verdict = readToken(token, worlds, now);
   switch (verdict.kind) {
     case 'seller':
-      return verdict.world;
+      return verdict;
     case 'expired':
       throw accessDenied('The access token you provided has expired.');
     case 'invalid':
@@ -129,6 +154,18 @@ function authorise(request: Request, worlds: Worlds, now: number): World {
     case 'grantless':
       throw accessDenied();
   }
+}
+
+/** What a restricted data token shows of this call. @throws AnswerError 403 when it is for other calls. */
+function dataElementsOf(request: Request, resources: readonly RestrictedResource[] | undefined): string[] {
+  if (!resources) return [];
+  const orderId = pathParameter(request, 'orderId');
+  const own = resources.find(
+    ({ method, path }) => method === request.method && path.replace('{orderId}', orderId) === request.path
+  );
+  if (!own) throw accessDenied();
+  // The address is one as a whole; its data elements need not be named.
+  return request.path.endsWith('/address') ? ['shippingAddress'] : own.dataElements;
 }
 
 function marketplacesOf(request: Request, world: World): string[] {

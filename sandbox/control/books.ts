@@ -2,6 +2,7 @@ import { issuesOfListing, parentSkuOf, priceOf, quantityOf, statusOf } from '../
 import type { Listing } from '../amazon/listing-book';
 import type { Issue } from '../amazon/schema-issues';
 import type { Affiliate, World } from '../world';
+import { stockBook, storeOrderBook, reservationBook, unitsWanted } from './orders-books';
 
 /** What a real Amazon would now hold of one seller SKU. */
 interface AmazonBook {
@@ -24,11 +25,25 @@ interface AmazonBook {
   puts: number;
   patches: number;
   submissions: number;
+  /** Submissions that changed nothing of what had been accepted before. */
+  repeats: number;
 }
 
 interface VtexBook {
   affiliates: Record<string, Affiliate>;
-  skus: Record<string, { refId: string; price: number | null; quantity: number; reserved: number; active: boolean }>;
+  skus: Record<string, SkuBook>;
+  /** By lockId. */
+  reservations: ReturnType<typeof reservationBook>;
+  /** By order id. */
+  orders: ReturnType<typeof storeOrderBook>;
+}
+
+interface SkuBook extends ReturnType<typeof stockBook> {
+  refId: string;
+  price: number | null;
+  quantity: number;
+  reserved: number;
+  active: boolean;
 }
 
 /** By seller, then by SKU; a SKU that lies in a second marketplace is `<sku>@<marketplaceId>` there. */
@@ -48,7 +63,9 @@ export function amazonBooks(worlds: World[]): Record<string, Record<string, Amaz
 /** By account; SKUs by id. */
 export function vtexBooks(worlds: World[]): Record<string, VtexBook> {
   return Object.fromEntries(
-    worlds.map(({ identity, settings, store }) => {
+    worlds.map((world) => {
+      const { identity, settings, store } = world;
+      const wanted = unitsWanted(world);
       const skus = store.skus().map((sku) => {
         const book = {
           refId: sku.refId,
@@ -56,10 +73,19 @@ export function vtexBooks(worlds: World[]): Record<string, VtexBook> {
           quantity: sku.isKit ? store.available(sku) : (sku.quantity ?? 0),
           reserved: sku.reserved,
           active: sku.active && sku.product.active,
+          ...stockBook(world, sku, wanted),
         };
         return [String(sku.skuId), book] as const;
       });
-      return [identity.account, { affiliates: settings.affiliates, skus: Object.fromEntries(skus) }];
+      return [
+        identity.account,
+        {
+          affiliates: settings.affiliates,
+          skus: Object.fromEntries(skus),
+          reservations: reservationBook(world),
+          orders: storeOrderBook(world),
+        },
+      ];
     })
   );
 }
@@ -80,5 +106,6 @@ function amazonBook(listing: Listing, { listings }: World): AmazonBook {
     puts: listing.puts,
     patches: listing.patches,
     submissions: listing.submissions,
+    repeats: listing.repeats,
   };
 }

@@ -1,9 +1,8 @@
-import type { Request, RequestHandler, Router } from 'express';
-import { AnswerError, json, type Answer } from '../answer';
+import type { Request, Router } from 'express';
+import { json, type Answer } from '../answer';
 import type { CallLog } from '../calls';
-import { CatalogError, parseCatalog } from '../catalog';
+import { parseCatalog } from '../catalog';
 import type { SandboxClock } from '../clock';
-import { send } from '../exchange';
 import type { Faults } from '../faults';
 import type { Journal } from '../journal';
 import { processFeeds } from '../amazon/feeds-processing';
@@ -13,7 +12,10 @@ import type { SalesLayerAccounts } from '../saleslayer/accounts';
 import { Notifications } from '../vtex/notifications';
 import type { World } from '../world';
 import type { Worlds } from '../worlds';
+import { control, done, refused, unknown, worldOf } from './answers';
 import { amazonBooks, vtexBooks } from './books';
+import { mountOrderControl } from './orders';
+import { amazonOrderBooks } from './orders-books';
 import * as parse from './requests';
 
 interface ControlOptions {
@@ -103,6 +105,8 @@ export function mountControl(router: Router, options: ControlOptions): void {
     })
   );
 
+  mountOrderControl(router, ROOT, worlds);
+
   router.get(
     `${ROOT}/books`,
     control((request) => {
@@ -112,7 +116,11 @@ export function mountControl(router: Router, options: ControlOptions): void {
       const sellers = account && !seller ? [] : all.filter((world) => !seller || world.identity.sellerId === seller);
       for (const world of sellers) processFeeds(world, clock);
       const accounts = seller && !account ? [] : all.filter((world) => !account || world.identity.account === account);
-      return json(200, { amazon: amazonBooks(sellers), vtex: vtexBooks(accounts) });
+      return json(200, {
+        amazon: amazonBooks(sellers),
+        amazonOrders: amazonOrderBooks(sellers),
+        vtex: vtexBooks(accounts),
+      });
     })
   );
 
@@ -123,6 +131,13 @@ export function mountControl(router: Router, options: ControlOptions): void {
   router.get(
     `${ROOT}/calls/summary`,
     control(() => json(200, calls.summary()))
+  );
+  router.get(
+    `${ROOT}/calls/busiest`,
+    control((request) => {
+      const { operation, seconds } = parse.busiestQuery(request);
+      return json(200, { operation, seconds, most: calls.most(operation, seconds) });
+    })
   );
   router.delete(
     `${ROOT}/calls`,
@@ -159,6 +174,7 @@ export function mountControl(router: Router, options: ControlOptions): void {
       const change = parse.clockChange(bodyText(request));
       clock.advance(change.advanceSeconds ?? 0);
       if (change.frozen !== undefined) clock.freeze(change.frozen);
+      for (const world of worlds.all()) world.settle();
       options.journal.put('clock', clock.ahead);
       return json(200, clockState(clock));
     })
@@ -216,6 +232,8 @@ function changeAmazon(request: Request, world: World, clock: SandboxClock): void
   if (change.expireTokens) settings.tokensValidFrom = now + 1;
   if (change.newClientSecret) world.replaceSecret(now);
   if (change.feeds !== undefined) settings.feedMood = change.feeds;
+  if (change.ordersRefuse) settings.ordersRefuse = change.ordersRefuse;
+  if (change.orderLagSeconds !== undefined) settings.orderLagSeconds = change.orderLagSeconds;
   if (change.participating !== undefined) {
     settings.participatingIn = Array.isArray(change.participating)
       ? change.participating
@@ -231,6 +249,8 @@ function changeVtex(request: Request, world: World): void {
   if (change.affiliateCreation) world.settings.affiliateCreation = change.affiliateCreation;
   if (change.salesChannels) world.settings.salesChannels = change.salesChannels;
   if (change.down !== undefined) world.settings.vtexDown = change.down;
+  world.settings.reservations = { ...world.settings.reservations, ...change.reservations };
+  world.settings.orderIntegration = { ...world.settings.orderIntegration, ...change.orders };
   world.save();
 }
 
@@ -251,39 +271,6 @@ function facts(world: World): object {
   };
 }
 
-function worldOf(request: Request, worlds: Worlds): World {
-  const name = pathParameter(request, 'name');
-  const world = worlds.named(name);
-  if (!world) throw unknown(`world ${name}`);
-  return world;
-}
-
 function clockState(clock: SandboxClock): object {
   return { now: clock.iso(), aheadSeconds: clock.ahead / 1000, frozen: clock.isFrozen };
-}
-
-function done(change: () => void): Answer {
-  change();
-  return { status: 204 };
-}
-
-function refused(sentence: string): AnswerError {
-  return new AnswerError(json(400, { error: sentence }));
-}
-
-function unknown(what: string): AnswerError {
-  return new AnswerError(json(404, { error: `unknown: ${what}` }));
-}
-
-function control(handle: (request: Request) => Answer): RequestHandler {
-  return (request, response) => {
-    try {
-      send(response, handle(request));
-    } catch (error) {
-      if (error instanceof AnswerError) send(response, error.answer);
-      else if (error instanceof parse.ControlError || error instanceof CatalogError)
-        send(response, json(400, { error: error.message }));
-      else throw error;
-    }
-  };
 }

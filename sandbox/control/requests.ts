@@ -8,15 +8,16 @@ import { FAULT_KINDS, type FaultKind, type FaultMatch, type FaultRequest } from 
 import type { CallQuery } from '../calls';
 import { queryText } from '../query';
 import type { SalesLayerSettings } from '../saleslayer/accounts';
+import type { OrderManners } from '../vtex/order-integration-book';
+import type { ReservationManners } from '../vtex/reservations-book';
 import { TELLINGS, type Telling } from '../vtex/notifications';
 import type { SkuChange } from '../vtex/store';
 import type { SalesChannel } from '../world';
 import type { WorldRequest } from '../worlds';
+import { ControlError, Fields } from './fields';
+import { orderManners, reservationManners } from './orders-requests';
 
 const MAX_GENERATED = 200_000;
-
-/** A control request that cannot be understood; answered 400 with the message. */
-export class ControlError extends Error {}
 
 export function checkWorldName(name: string): void {
   if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(name)) {
@@ -63,6 +64,7 @@ export function skuChange(text: string): SkuChange {
     'price',
     'quantity',
     'reserved',
+    'elsewhere',
     'active',
     'productActive',
     'name',
@@ -77,6 +79,7 @@ export function skuChange(text: string): SkuChange {
   if (fields.has('price')) change.price = fields.isNull('price') ? null : fields.number('price', 0);
   if (fields.has('quantity')) change.quantity = fields.integer('quantity', 0, 2 ** 31);
   if (fields.has('reserved')) change.reserved = fields.integer('reserved', 0, 2 ** 31);
+  if (fields.has('elsewhere')) change.elsewhere = fields.integer('elsewhere', 0, 2 ** 31);
   if (fields.has('active')) change.active = fields.boolean('active');
   if (fields.has('productActive')) change.productActive = fields.boolean('productActive');
   if (fields.has('name')) change.name = fields.text('name');
@@ -111,11 +114,22 @@ interface AmazonChange {
   participating?: boolean | string[];
   /** How feeds are taken from now on; null: as they should be. */
   feeds?: FeedMood | null;
+  ordersRefuse?: string[];
+  orderLagSeconds?: number;
 }
 
 export function amazonChange(text: string): AmazonChange {
   const fields = new Fields(text);
-  fields.allow('secretExpired', 'accessRevoked', 'expireTokens', 'newClientSecret', 'participating', 'feeds');
+  fields.allow(
+    'secretExpired',
+    'accessRevoked',
+    'expireTokens',
+    'newClientSecret',
+    'participating',
+    'feeds',
+    'ordersRefuse',
+    'orderLagSeconds'
+  );
   return {
     secretExpired: fields.boolean('secretExpired'),
     accessRevoked: fields.boolean('accessRevoked'),
@@ -123,6 +137,8 @@ export function amazonChange(text: string): AmazonChange {
     newClientSecret: fields.boolean('newClientSecret'),
     participating: fields.isList('participating') ? fields.texts('participating') : fields.boolean('participating'),
     feeds: fields.isNull('feeds') ? null : fields.oneOf('feeds', FEED_MOODS),
+    ordersRefuse: fields.texts('ordersRefuse'),
+    orderLagSeconds: fields.number('orderLagSeconds', 0),
   };
 }
 
@@ -130,15 +146,19 @@ interface VtexChange {
   affiliateCreation?: 'allowed' | 'refused';
   salesChannels?: SalesChannel[];
   down?: boolean;
+  reservations?: Partial<ReservationManners>;
+  orders?: Partial<OrderManners>;
 }
 
 export function vtexChange(text: string): VtexChange {
   const fields = new Fields(text);
-  fields.allow('affiliateCreation', 'salesChannels', 'down');
+  fields.allow('affiliateCreation', 'salesChannels', 'down', 'reservations', 'orders');
   return {
     affiliateCreation: fields.oneOf('affiliateCreation', ['allowed', 'refused'] as const),
     salesChannels: salesChannelsOf(fields),
     down: fields.boolean('down'),
+    reservations: reservationManners(fields),
+    orders: orderManners(fields),
   };
 }
 
@@ -179,15 +199,18 @@ export function salesLayerChange(text: string): SalesLayerChange {
 
 export function faultRequest(text: string): FaultRequest {
   const fields = new Fields(text);
-  fields.allow('match', 'kind', 'status', 'body', 'delayMs', 'times', 'timesPerSku', 'forSeconds', 'after');
+  fields.allow('match', 'kind', 'status', 'body', 'delayMs', 'share', 'times', 'timesPerSku', 'forSeconds', 'after');
   const kind = fields.oneOf('kind', FAULT_KINDS);
   if (!kind) throw new ControlError(`kind must be one of ${FAULT_KINDS.join(', ')}`);
+  const share = fields.number('share', 0);
+  if (share !== undefined && (share === 0 || share > 1)) throw new ControlError('share must be above 0 and 1 at most');
   return {
     match: faultMatch(fields),
     kind: kind as FaultKind,
     status: fields.integer('status', 200, 599),
     body: fields.any('body'),
     delayMs: fields.integer('delayMs', 0, 3_600_000),
+    share,
     times: fields.integer('times', 1, 1_000_000_000),
     timesPerSku: fields.integer('timesPerSku', 1, 1_000_000),
     forSeconds: fields.number('forSeconds', 0),
@@ -215,6 +238,15 @@ export function callQuery(request: Request): CallQuery {
   return { operation: queryText(request, 'operation'), since: since && new Date(since).toISOString(), limit };
 }
 
+/** `?operation=` and `&seconds=`, an hour unless said: how many calls came at most in any time of that length. */
+export function busiestQuery(request: Request): { operation: string; seconds: number } {
+  const operation = queryText(request, 'operation');
+  const seconds = Number(queryText(request, 'seconds') ?? 3600);
+  if (operation === undefined) throw new ControlError('operation is required');
+  if (!(seconds > 0)) throw new ControlError('seconds must be above 0');
+  return { operation, seconds };
+}
+
 export function clockChange(text: string): { advanceSeconds?: number; frozen?: boolean } {
   const fields = new Fields(text);
   fields.allow('advanceSeconds', 'frozen');
@@ -238,95 +270,4 @@ function salesChannelsOf(fields: Fields): SalesChannel[] | undefined {
       CurrencyCode: channel.text('CurrencyCode') ?? 'USD',
     };
   });
-}
-
-/** The fields of a JSON object, each read as what it must be. */
-class Fields {
-  private readonly values: Record<string, unknown>;
-
-  constructor(
-    text: string,
-    private readonly prefix = ''
-  ) {
-    let value: unknown;
-    try {
-      value = JSON.parse(text.trim() === '' ? '{}' : text);
-    } catch {
-      throw new ControlError('the body must be JSON');
-    }
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw new ControlError(`${prefix || 'the body '}must be an object`);
-    this.values = value as Record<string, unknown>;
-  }
-
-  allow(...names: string[]): void {
-    const stranger = Object.keys(this.values).find((name) => !names.includes(name));
-    if (stranger !== undefined)
-      throw new ControlError(`${this.prefix}${stranger} is not known; there are ${names.join(', ')}`);
-  }
-
-  has(name: string): boolean {
-    return this.values[name] !== undefined;
-  }
-
-  isNull(name: string): boolean {
-    return this.values[name] === null;
-  }
-
-  isList(name: string): boolean {
-    return Array.isArray(this.values[name]);
-  }
-
-  any(name: string): unknown {
-    return this.values[name];
-  }
-
-  text(name: string): string | undefined {
-    return this.read(name, 'a text', (value) => typeof value === 'string') as string | undefined;
-  }
-
-  boolean(name: string): boolean | undefined {
-    return this.read(name, 'true or false', (value) => typeof value === 'boolean') as boolean | undefined;
-  }
-
-  number(name: string, least: number): number | undefined {
-    return this.read(name, `a number of ${least} or more`, (value) => typeof value === 'number' && value >= least) as
-      number | undefined;
-  }
-
-  integer(name: string, least: number, most: number): number | undefined {
-    const fits = (value: unknown) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
-    return this.read(name, `an integer from ${least} to ${most}`, fits) as number | undefined;
-  }
-
-  oneOf<T extends string>(name: string, allowed: readonly T[]): T | undefined {
-    return this.read(name, `one of ${allowed.join(', ')}`, (value) => allowed.includes(value as T)) as T | undefined;
-  }
-
-  texts(name: string): string[] | undefined {
-    const fits = (value: unknown) => Array.isArray(value) && value.every((entry) => typeof entry === 'string');
-    return this.read(name, 'a list of texts', fits) as string[] | undefined;
-  }
-
-  integers(name: string, least: number, most: number): number[] | undefined {
-    const isOne = (value: unknown) =>
-      Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
-    const fits = (value: unknown) => Array.isArray(value) && value.every(isOne);
-    return this.read(name, `a list of integers from ${least} to ${most}`, fits) as number[] | undefined;
-  }
-
-  list(name: string): unknown[] | undefined {
-    return this.read(name, 'a list', Array.isArray) as unknown[] | undefined;
-  }
-
-  nested(name: string): Fields | undefined {
-    return this.has(name) ? new Fields(JSON.stringify(this.values[name]), `${this.prefix}${name}.`) : undefined;
-  }
-
-  private read(name: string, kind: string, fits: (value: unknown) => boolean): unknown {
-    const value = this.values[name];
-    if (value === undefined) return undefined;
-    if (!fits(value)) throw new ControlError(`${this.prefix}${name} must be ${kind}`);
-    return value;
-  }
 }

@@ -1,6 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { SandboxClock } from '../clock';
 import type { Affiliate, World } from '../world';
+import { deliver, type Delivery } from './callbacks';
 import type { SkuChange, StoreSku } from './store';
 
 /**
@@ -10,13 +10,10 @@ import type { SkuChange, StoreSku } from './store';
 export const TELLINGS = ['product', 'sku', 'nobody'] as const;
 export type Telling = (typeof TELLINGS)[number];
 
-/** Waits before the second and the third try, in milliseconds. VTEX documents neither retries nor their times. */
-const RETRY_AFTER_MS = [200, 1_000];
-const ANSWER_WITHIN_MS = 5_000;
 const KEPT = 20_000;
 
-/** A notification, and what became of it. Holds neither the endpoint nor anything of the answer but its status. */
-interface Sent {
+/** A notification, and what became of it. */
+interface Sent extends Delivery {
   /** Increases by one with each notification. */
   seq: number;
   affiliateId: string;
@@ -24,11 +21,6 @@ interface Sent {
   /** Of its field names. */
   casing: 'pascal' | 'camel';
   isRemoved: boolean;
-  tries: number;
-  /** Of the last answer; 0: none came; null: not sent yet. */
-  status: number | null;
-  /** Answered with 2xx, refused or given up. */
-  isDone: boolean;
 }
 
 /** A SKU with the trade policies that it was of before a change. */
@@ -123,19 +115,9 @@ export class Notifications {
     };
     this.sent.push({ world: world.settings.name, entry });
     if (this.sent.length > KEPT * 1.2) this.sent = this.sent.slice(-KEPT);
-    void this.deliver(affiliate, entry, casing === 'pascal' ? body : inCamelCase(body));
-  }
-
-  private async deliver(affiliate: Affiliate, entry: Sent, body: object): Promise<void> {
     const { era } = this;
-    for (const wait of [0, ...RETRY_AFTER_MS]) {
-      await pause(wait, undefined, { ref: false });
-      if (era !== this.era || !affiliate.searchURIEndpoint) return;
-      entry.tries += 1;
-      entry.status = await post(affiliate.searchURIEndpoint, body);
-      if (entry.status >= 200 && entry.status < 500 && entry.status !== 429) break;
-    }
-    entry.isDone = true;
+    const text = casing === 'pascal' ? body : inCamelCase(body);
+    void deliver(entry, affiliate.searchURIEndpoint, text, () => era !== this.era || !affiliate.searchURIEndpoint);
   }
 
   /** Now, with seven decimals; no two are the same. */
@@ -144,22 +126,6 @@ export class Notifications {
     const now = this.clock.now();
     this.last = now > at ? { at: now, count: 0 } : { at, count: count + 1 };
     return `${this.clock.iso(this.last.at).slice(0, -1)}${String(this.last.count).padStart(4, '0')}Z`;
-  }
-}
-
-/** @returns the status, 0 when no answer came */
-async function post(endpoint: string, body: object): Promise<number> {
-  try {
-    const answer = await fetch(endpoint, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-    });
-    await answer.body?.cancel();
-    return answer.status;
-  } catch {
-    return 0;
   }
 }
 

@@ -1,7 +1,8 @@
 import { AnswerError, json, type Answer } from '../answer';
 import { bodyText, queryText } from '../query';
-import { DOCK_ID, WAREHOUSE_ID } from './inventory';
-import type { StoreSku } from './store';
+import { dockOf } from './inventory';
+import type { WarehouseUnits } from './stock-held';
+import { WAREHOUSE_ID, type StoreSku } from './store';
 import type { VtexCall } from './call';
 
 /** Not documented; enough for a page of offers. */
@@ -21,6 +22,8 @@ interface Sellable extends RequestItem {
   sku: StoreSku;
   cents: number;
   stock: number;
+  /** Where its units come from; empty when they are not there. */
+  from: WarehouseUnits[];
 }
 
 /**
@@ -106,7 +109,20 @@ function sellable(
   const price = sku ? world.store.price(sku) : null;
   if (!sku || price === null || item.seller !== '1') return undefined;
   if (!sku.active || !sku.product.active || !sku.product.salesChannels.includes(salesChannel)) return undefined;
-  return { ...item, requestIndex, sku, cents: Math.round(price * 100), stock: world.store.available(sku) };
+  return {
+    ...item,
+    requestIndex,
+    sku,
+    cents: Math.round(price * 100),
+    stock: world.store.available(sku),
+    from: fromWhere(world, sku, item.quantity),
+  };
+}
+
+/** A kit is said to come from the main warehouse: where its components lie is told by their inventory. */
+function fromWhere(world: VtexCall['world'], sku: StoreSku, quantity: number): WarehouseUnits[] {
+  if (!sku.isKit) return world.store.allocate(sku, quantity) ?? [];
+  return [{ skuId: sku.skuId, warehouseId: WAREHOUSE_ID, units: quantity }];
 }
 
 function itemOf(item: Sellable, isServed: boolean, now: number): object {
@@ -143,16 +159,14 @@ function logisticsOf(item: Sellable, itemIndex: number, hasSla: boolean, country
     id: 'Standard',
     name: 'Standard',
     deliveryChannel: 'delivery',
-    deliveryIds: [
-      {
-        courierId: '1',
-        courierName: 'Standard',
-        warehouseId: WAREHOUSE_ID,
-        dockId: DOCK_ID,
-        quantity: item.quantity,
-        kitItemDetails: [],
-      },
-    ],
+    deliveryIds: item.from.map(({ warehouseId, units }) => ({
+      courierId: '1',
+      courierName: 'Standard',
+      warehouseId,
+      dockId: dockOf(warehouseId),
+      quantity: units,
+      kitItemDetails: [],
+    })),
     shippingEstimate: '3bd',
     lockTTL: '10d',
     price: SHIPPING_CENTS,

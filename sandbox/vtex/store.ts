@@ -1,12 +1,19 @@
 import type { AmazonMood, CatalogProduct, CatalogSku } from '../catalog';
+import { HeldStock, type WarehouseUnits } from './stock-held';
 
 /** What VTEX writes as the stock of an SKU whose quantity is unlimited. */
 export const UNLIMITED_FILLER = 1_000_000;
 
+/** The main warehouse has the catalogue's quantities; the other one what the control API puts there. */
+export const WAREHOUSE_ID = '1_1';
+export const OTHER_WAREHOUSE_ID = '1_2';
+
 export interface StoreSku extends CatalogSku {
   product: CatalogProduct;
-  /** Units held by reservations. */
+  /** Units in the main warehouse that somebody else holds, as the control API says; not those of the store's reservations. */
   reserved: number;
+  /** Units in the other warehouse. */
+  elsewhere: number;
 }
 
 /** A change made through the control API; absent fields stay as they are. */
@@ -14,6 +21,7 @@ export interface SkuChange {
   price?: number | null;
   quantity?: number;
   reserved?: number;
+  elsewhere?: number;
   active?: boolean;
   productActive?: boolean;
   name?: string;
@@ -33,6 +41,8 @@ interface Category {
 
 /** One VTEX account's catalogue, prices and stock. Prices are currency units. */
 export class Store {
+  /** Units that reservations and orders keep from others. */
+  held = new HeldStock();
   private readonly skusById = new Map<number, StoreSku>();
   private readonly skusByRefId = new Map<string, StoreSku>();
   private sortedSkus: StoreSku[] | undefined;
@@ -61,7 +71,7 @@ export class Store {
     const ids = new Set(skus.map(({ skuId }) => skuId));
     product.skus = [...product.skus.filter(({ skuId }) => !ids.has(skuId)), ...skus];
     this.sortedSkus = undefined;
-    return skus.map((sku) => this.addSku({ ...sku, product, reserved: 0 }));
+    return skus.map((sku) => this.addSku({ ...sku, product, reserved: 0, elsewhere: 0 }));
   }
 
   private addSku(sku: StoreSku): StoreSku {
@@ -159,7 +169,26 @@ export class Store {
   available(sku: StoreSku): number {
     if (sku.isKit) return this.availableKits(sku);
     if (sku.unlimited) return UNLIMITED_FILLER;
-    return Math.max(0, (sku.quantity ?? 0) - sku.reserved);
+    return this.free(sku, WAREHOUSE_ID) + this.free(sku, OTHER_WAREHOUSE_ID);
+  }
+
+  /** Units of one warehouse that can be sold now. */
+  free(sku: StoreSku, warehouseId: string): number {
+    const held = this.held.of(sku.skuId, warehouseId);
+    if (warehouseId === OTHER_WAREHOUSE_ID) return Math.max(0, sku.elsewhere - held);
+    if (warehouseId !== WAREHOUSE_ID) return 0;
+    return sku.unlimited ? UNLIMITED_FILLER : Math.max(0, (sku.quantity ?? 0) - sku.reserved - held);
+  }
+
+  /** From which warehouses so many units come, the main one first; undefined when there are not enough. */
+  allocate(sku: StoreSku, units: number): WarehouseUnits[] | undefined {
+    const main = Math.min(units, this.free(sku, WAREHOUSE_ID));
+    const other = units - main;
+    if (other > this.free(sku, OTHER_WAREHOUSE_ID)) return undefined;
+    return [
+      { skuId: sku.skuId, warehouseId: WAREHOUSE_ID, units: main },
+      { skuId: sku.skuId, warehouseId: OTHER_WAREHOUSE_ID, units: other },
+    ].filter((each) => each.units > 0);
   }
 
   private availableKits(kit: StoreSku): number {

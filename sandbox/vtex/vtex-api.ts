@@ -1,14 +1,22 @@
 import type { Request, Router } from 'express';
 import { AnswerError, json, plain, type Answer } from '../answer';
 import { exchange, type ApiFamily, type ExchangeContext, type Handler } from '../exchange';
-import { bodyText, headerText, pathParameter, queryText } from '../query';
+import { bodyObject, headerText, pathParameter, queryText } from '../query';
 import type { World } from '../world';
 import type { Worlds } from '../worlds';
 import { deleteAffiliate, getAffiliate, listAffiliates, putAffiliate } from './affiliates';
 import type { VtexCall } from './call';
 import * as catalog from './catalog';
 import { getInventory, getWarehouseInventory, listDocks, listWarehouses } from './inventory';
+import { cancelStoreOrder, getStoreOrder, placeOrder, updateOrderStatus } from './order-integration';
 import { getComputedPrice, getFixedPrices, getPrice } from './pricing';
+import {
+  acknowledgeReservation,
+  cancelReservation,
+  confirmReservation,
+  createReservation,
+  getReservation,
+} from './reservations';
 import { getSalesChannel, listSalesChannels } from './sales-channels';
 import { simulate } from './simulation';
 
@@ -16,6 +24,9 @@ const CATALOG = '/vtex/:account/api/catalog_system/pvt';
 const RECORDS = '/vtex/:account/api/catalog/pvt';
 const LOGISTICS = '/vtex/:account/api/logistics/pvt';
 const AFFILIATES = '/vtex/:account/api/fulfillment/pvt/affiliates';
+const RESERVATIONS = `${LOGISTICS}/inventory/reservations`;
+const STORE_ORDERS = '/vtex/:account/api/oms/pvt/orders';
+const ORDER_INTEGRATION = '/vtex/:account/api/order-integration/orders';
 const PRICES = '/vtex-pricing/:account/pricing/prices/:skuId';
 
 /** Requests a minute that the pricing headers show; readings are counted and never refused, as their limit is not documented. */
@@ -37,10 +48,15 @@ export function mountVtex(router: Router, worlds: Worlds, context: ExchangeConte
       if (!world) return plain(404, 'Account not found');
       if (world.settings.vtexDown) return plain(503, 'Service Unavailable');
       if (!isPublic) authenticate(request, world);
+      world.settle();
       return handle({ request, world, now: context.clock.now() });
     };
+  const operation = (name: string, handle: (call: VtexCall) => Answer, isPublic = false) =>
+    exchange(context, family, `vtex.${name}`, handled(handle, isPublic));
   const get = (name: string, path: string, handle: (call: VtexCall) => Answer, isPublic = false) =>
-    router.get(path, exchange(context, family, `vtex.${name}`, handled(handle, isPublic)));
+    router.get(path, operation(name, handle, isPublic));
+  const post = (name: string, path: string, handle: (call: VtexCall) => Answer) =>
+    router.post(path, operation(name, handle));
 
   get('listSkuIds', `${CATALOG}/sku/stockkeepingunitids`, catalog.listSkuIds);
   get('listSkuIdsBySalesChannel', `${CATALOG}/sku/stockkeepingunitidsbysaleschannel`, catalog.listSkuIdsBySalesChannel);
@@ -62,14 +78,20 @@ export function mountVtex(router: Router, worlds: Worlds, context: ExchangeConte
   get('listDocks', `${LOGISTICS}/configuration/docks`, listDocks);
   get('listAffiliates', AFFILIATES, listAffiliates);
   get('getAffiliate', `${AFFILIATES}/:affiliateId`, getAffiliate);
-  router.put(`${AFFILIATES}/:affiliateId`, exchange(context, family, 'vtex.putAffiliate', handled(putAffiliate)));
-  router.delete(
-    `${AFFILIATES}/:affiliateId`,
-    exchange(context, family, 'vtex.deleteAffiliate', handled(deleteAffiliate))
-  );
-  const simulation = (isPublic: boolean) => exchange(context, family, 'vtex.simulate', handled(simulate, isPublic));
-  router.post('/vtex/:account/api/checkout/pub/orderForms/simulation', simulation(true));
-  router.post('/vtex/:account/api/fulfillment/pvt/orderForms/simulation', simulation(false));
+  router.put(`${AFFILIATES}/:affiliateId`, operation('putAffiliate', putAffiliate));
+  router.delete(`${AFFILIATES}/:affiliateId`, operation('deleteAffiliate', deleteAffiliate));
+  router.post('/vtex/:account/api/checkout/pub/orderForms/simulation', operation('simulate', simulate, true));
+  router.post('/vtex/:account/api/fulfillment/pvt/orderForms/simulation', operation('simulate', simulate));
+
+  post('createReservation', RESERVATIONS, createReservation);
+  get('getReservation', `${RESERVATIONS}/:reservationId`, getReservation);
+  post('confirmReservation', `${RESERVATIONS}/:reservationId/confirm`, confirmReservation);
+  post('acknowledgeReservation', `${RESERVATIONS}/:reservationId/acknowledge`, acknowledgeReservation);
+  post('cancelReservation', `${RESERVATIONS}/:reservationId/cancel`, cancelReservation);
+  post('placeOrder', ORDER_INTEGRATION, placeOrder);
+  router.put(`${ORDER_INTEGRATION}/status`, operation('updateOrderStatus', updateOrderStatus));
+  get('getStoreOrder', `${STORE_ORDERS}/:orderId`, getStoreOrder);
+  post('cancelStoreOrder', `${STORE_ORDERS}/:orderId/cancel`, cancelStoreOrder);
 
   const price = (name: string, path: string, handle: (call: VtexCall) => Answer) =>
     router.get(path, exchange(context, pricingFamily, `vtex.${name}`, handled(handle)));
@@ -93,7 +115,7 @@ function subjectOf(request: Request, worlds: Worlds) {
     pathParameter(request, 'skuId'),
     pathParameter(request, 'refId'),
     queryText(request, 'skuId') ?? '',
-    ...(request.path.endsWith('/simulation') ? simulatedIds(request) : []),
+    ...(request.method === 'POST' ? itemIdsIn(request) : []),
   ].filter((text) => text !== '');
   const skus = named.flatMap((text) => {
     const sku = store?.find(text);
@@ -102,13 +124,14 @@ function subjectOf(request: Request, worlds: Worlds) {
   return { account, skus };
 }
 
-function simulatedIds(request: Request): string[] {
-  try {
-    const body = JSON.parse(bodyText(request)) as { items?: { id?: unknown }[] };
-    return (body.items ?? []).map((item) => String(item.id));
-  } catch {
-    return [];
-  }
+/** Of a simulation, a reservation or an order. */
+function itemIdsIn(request: Request): string[] {
+  const { items, deliveryItemOptions } = (bodyObject(request) ?? {}) as {
+    items?: { id?: unknown }[];
+    deliveryItemOptions?: { item?: { id?: unknown } }[];
+  };
+  const reserved = Array.isArray(deliveryItemOptions) ? deliveryItemOptions.map((each) => each?.item) : [];
+  return [...(Array.isArray(items) ? items : []), ...reserved].map((item) => String(item?.id));
 }
 
 function vtexFault(status: number, operation: string): Answer {

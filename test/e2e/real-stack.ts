@@ -8,6 +8,7 @@ import { identify, isAlive, type ProcessIdentity } from '../../embedded/process-
 import { Processes, whenPrinted, whenReady, type ProcessSpec, type Service } from '../../embedded/processes';
 import { RunRecord } from '../../embedded/run-record';
 import { startStack, type Stack } from '../../embedded/stack';
+import { signalGroup } from '../../embedded/stop-process';
 import { startTemporal } from '../../embedded/temporal';
 import { PublicApi } from './public-api';
 import { SandboxControl } from './sandbox-control';
@@ -148,6 +149,19 @@ export class RealStack {
     process.kill(service.pid, signal);
     await service.exited;
     this.running.delete(name);
+  }
+
+  /** Holds a process, as a machine does that hangs, for as long as something else takes. */
+  async whileHeld<T>(name: string, meanwhile: () => Promise<T>): Promise<T> {
+    const service = this.running.get(name);
+    if (!service) throw new Error(`no ${name} runs`);
+    // Each leads a group of its own: what it has started hangs with it.
+    process.kill(-service.pid, 'SIGSTOP');
+    try {
+      return await meanwhile();
+    } finally {
+      signalGroup(service.pid, 'SIGCONT');
+    }
   }
 
   /** Starts a server again as it was: same data, same port. Does not wait until it answers. */

@@ -4,6 +4,23 @@ export interface SandboxCall {
   at: string;
   operation: string;
   status: number;
+  sellerId?: string;
+}
+
+/** Everything of {@link AmazonBook}, and what else tells two listings apart. */
+export interface WholeBook extends AmazonBook {
+  productType: string;
+  requirements: string;
+  parentSku: string | null;
+  issues: { code: string }[];
+  /** Submissions that changed nothing of what Amazon had accepted before. */
+  repeats: number;
+}
+
+/** An injected fault, and how many calls it has befallen. */
+interface SandboxFault {
+  after?: boolean;
+  hits: number;
 }
 
 /** The sandbox's control API, over the network as people use it. */
@@ -38,13 +55,17 @@ export class SandboxControl {
     await this.ask('POST', 'faults', fault);
   }
 
+  async faults(): Promise<SandboxFault[]> {
+    return this.ask('GET', 'faults');
+  }
+
   async liftFaults(): Promise<void> {
     await this.ask('DELETE', 'faults');
   }
 
   /** What a real Amazon would now hold of a seller, by SKU. */
-  async amazonBooks({ amazon }: World): Promise<Record<string, AmazonBook>> {
-    const books = await this.ask<{ amazon: Record<string, Record<string, AmazonBook>> }>(
+  async amazonBooks({ amazon }: World): Promise<Record<string, WholeBook>> {
+    const books = await this.ask<{ amazon: Record<string, Record<string, WholeBook>> }>(
       'GET',
       `books?seller=${amazon.sellerId}`
     );
@@ -62,6 +83,11 @@ export class SandboxControl {
 
   async calls(operation: string): Promise<SandboxCall[]> {
     return this.ask('GET', `calls?operation=${operation}&limit=50000`);
+  }
+
+  /** Calls of any operation from a moment on, in milliseconds since 1970. */
+  async callsSince(from: number): Promise<SandboxCall[]> {
+    return this.ask('GET', `calls?since=${new Date(from).toISOString()}&limit=50000`);
   }
 
   /** Requests that have reached Amazon so far. */

@@ -5,11 +5,15 @@ import addFormats from 'ajv-formats';
 
 const SHARED = process.env.LONGSHORE_SHARED ?? resolve(__dirname, '..', '..', '..', 'shared');
 const MODELS = join(SHARED, 'data', 'amazon-models', 'models');
+/** A folder that holds several models is followed by the file. */
 const FOLDERS = {
   listingsItems: 'listings-items-api-model',
   productTypeDefinitions: 'product-type-definitions-api-model',
   sellers: 'sellers-api-model',
   feeds: 'feeds-api-model',
+  orders: 'orders-api-model/orders_2026-01-01.json',
+  ordersV0: 'orders-api-model/ordersV0.json',
+  tokens: 'tokens-api-model',
 } as const;
 
 export type AmazonModelName = keyof typeof FOLDERS;
@@ -77,12 +81,16 @@ const models = new Map<AmazonModelName, AmazonModel>();
 export function amazonModel(name: AmazonModelName): AmazonModel {
   const known = models.get(name);
   if (known) return known;
-  const folder = join(MODELS, FOLDERS[name]);
-  const [file] = readdirSync(folder).filter((entry) => entry.endsWith('.json'));
-  if (!file) throw new Error(`no model in ${FOLDERS[name]}`);
-  const model = modelOf(JSON.parse(readFileSync(join(folder, file), 'utf8')) as Swagger);
+  const model = modelOf(JSON.parse(readFileSync(pathOf(FOLDERS[name]), 'utf8')) as Swagger);
   models.set(name, model);
   return model;
+}
+
+function pathOf(place: string): string {
+  if (place.endsWith('.json')) return join(MODELS, place);
+  const [file] = readdirSync(join(MODELS, place)).filter((entry) => entry.endsWith('.json'));
+  if (!file) throw new Error(`no model in ${place}`);
+  return join(MODELS, place, file);
 }
 
 /** The model and operation that a call belongs to, over all models. */

@@ -29,6 +29,22 @@ describe('a fault', () => {
     ]);
   });
 
+  it('befalls a share of the calls, at random, and leaves the others to younger faults', async () => {
+    await fault({ match: { operation: 'getListingsItem' }, kind: 'status', status: 500, share: 0.3 });
+    await fault({ match: { operation: 'getListingsItem' }, kind: 'throttle', share: 0.5 });
+    const seen: Record<number, number> = {};
+    for (let call = 0; call < 400; call++) {
+      const { status } = await seller.item('F');
+      seen[status] = (seen[status] ?? 0) + 1;
+    }
+    // 120, 140 and 140 are to be expected; four times the spread of 400 draws is 40.
+    expect(seen[500]).toBeGreaterThan(80);
+    expect(seen[500]).toBeLessThan(160);
+    expect(seen[429]).toBeGreaterThan(100);
+    expect(seen[429]).toBeLessThan(180);
+    expect(seen[404]).toBe(400 - seen[500]! - seen[429]!);
+  });
+
   it('throttles in words of Amazon', async () => {
     await fault({ match: { operation: '*' }, kind: 'throttle' });
     const reply = await seller.put<ErrorBody>('F', shirt());
@@ -128,6 +144,8 @@ describe('the control API', () => {
     ['PUT', 'worlds/w', { generate: 1, marketplaces: ['NOWHERE'] }],
     ['POST', 'faults', { kind: 'explode', match: {} }],
     ['POST', 'faults', { kind: 'status', match: { operation: 'put*' } }],
+    ['POST', 'faults', { kind: 'reset', match: {}, share: 0 }],
+    ['POST', 'faults', { kind: 'reset', match: {}, share: 1.1 }],
     ['POST', 'clock', { advanceSeconds: -1 }],
     ['POST', 'clock', {}],
     ['POST', 'worlds/faults/skus/1', { price: 'cheap' }],
