@@ -5,15 +5,17 @@ import { isPassing, OutsideError } from '../domain/errors';
 import { requireMarketplace } from '../domain/marketplaces';
 import type { AmazonAccount, AmazonAccounts, AmazonListings } from '../domain/ports/amazon';
 import type { Orchestrator } from '../domain/ports/orchestrator';
-import type { SecretBox } from '../domain/ports/secrets';
+import type { Sealed, SecretBox } from '../domain/ports/secrets';
 import type { SalesLayerCatalogue } from '../domain/ports/sales-layer';
 import type { Affiliate, FileCatalogue, FileLook, VtexStore } from '../domain/ports/source';
 import type { ConnectorDocument, ConnectorStore } from '../models/connectors';
 import type { CredentialStore } from '../models/credentials';
 import type { HookTokenStore } from '../models/hook-tokens';
+import type { OrderStore } from '../models/orders';
 import type { SyncRunStore } from '../models/sync-runs';
 import { amazonAccount } from '../domain/amazon-account';
 import { waitingForOf } from './failures';
+import { bringOrdersInLine } from './orders/in-line';
 import { withPulse } from './pulse';
 import { checkSalesLayer } from './sales-layer-check';
 
@@ -22,6 +24,7 @@ export interface ConnectorOnboardingDependencies {
   credentials: CredentialStore;
   hookTokens: Pick<HookTokenStore, 'tokenOf'>;
   runs: Pick<SyncRunStore, 'atWork'>;
+  orders: OrderStore;
   secretBox: SecretBox;
   accounts: AmazonAccounts;
   listings: Pick<AmazonListings, 'search'>;
@@ -33,7 +36,7 @@ export interface ConnectorOnboardingDependencies {
   filesOf: (connector: ConnectorDocument) => FileCatalogue;
   /** The catalogue of a Sales Layer connector, with its secrets opened. */
   salesLayerOf: (connector: ConnectorDocument) => SalesLayerCatalogue;
-  orchestrator: Pick<Orchestrator, 'applySchedule' | 'wakeSync'>;
+  orchestrator: Orchestrator;
   /** Where the store reaches Longshore, without a trailing slash. */
   publicUrl: string;
 }
@@ -99,7 +102,11 @@ export function createConnectorOnboardingActivities(deps: ConnectorOnboardingDep
       const clientSecret = deps.secretBox.open(pair.clientSecret);
       const refreshToken = deps.secretBox.open(pair.refreshToken);
       await deps.accounts.testCredential({ clientId: pair.clientId, clientSecret, refreshToken }, signal);
-      await credentials.promote(account.sellerId, pair);
+      await credentials.promote(account.sellerId, pair, {
+        clientSecret: !isKept(pair.inUse.clientSecret, clientSecret),
+        refreshToken: !isKept(pair.inUse.refreshToken, refreshToken),
+      });
+      await deps.orchestrator.credentialChanged(connector.credentialId);
       deps.forgetTokens(account);
       for (const run of await deps.runs.atWork(connector._id)) await deps.orchestrator.wakeSync(run.workflowId);
       return done('Amazon accepts the client secret and the refresh token.');
@@ -217,12 +224,13 @@ export function createConnectorOnboardingActivities(deps: ConnectorOnboardingDep
       });
     }),
 
-    /** S12: the schedule is there; it is paused until the connector is active. */
+    /** S12: the schedule is there; it is paused until the connector is active. Its orders hear of what has changed. */
     createSchedule: step(async (connector) => {
       await connectors.noteCreated(connector._id, { schedule: true });
       const { everyMinutes } = connector.config.schedule;
       const paused = connector.state !== 'active';
       await deps.orchestrator.applySchedule({ connectorId: connector._id, everyMinutes, paused });
+      await bringOrdersInLine(deps, connector);
       return done(`A sync every ${everyMinutes} minutes${paused ? ', from activation on' : ''}.`);
     }),
 
@@ -232,6 +240,15 @@ export function createConnectorOnboardingActivities(deps: ConnectorOnboardingDep
       return done('Ready to be activated.');
     }),
   };
+
+  /** Whether a secret that was proved is the one in use already; one that no key opens any more is another. */
+  function isKept(inUse: Sealed | null, proved: string): boolean {
+    try {
+      return inUse !== null && deps.secretBox.open(inUse) === proved;
+    } catch {
+      return false;
+    }
+  }
 
   async function isParticipating(
     connector: ConnectorDocument,

@@ -9,7 +9,7 @@ export interface Pulse<Place> {
   signal: AbortSignal;
 }
 
-const BEAT_MS = 3_000;
+const BEAT_MS = 2_000;
 
 /**
  * Runs a step that heartbeats, so that a lost worker is noticed and a cancellation arrives. What it throws is classified for

@@ -72,7 +72,7 @@ export function createApp(deps: AppDeps): Express {
   mountEndpoints(app, ENDPOINTS, {
     connection: deps.connection,
     services,
-    authenticate: authentication(deps.connection, deps.adminApiKey),
+    authentication: authentication(deps.connection, deps.adminApiKey),
     limitRequests: limitRequests(deps.requestsPerMinute),
     once: idempotency(deps.connection, deps.secretBox),
   });

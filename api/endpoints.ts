@@ -9,6 +9,8 @@ import { getAudit } from './routes/getAudit';
 import { getConnector } from './routes/getConnector';
 import { getConnectorHook } from './routes/getConnectorHook';
 import { getConnectors } from './routes/getConnectors';
+import { getCredential } from './routes/getCredential';
+import { getCredentials } from './routes/getCredentials';
 import { getHealth } from './routes/getHealth';
 import { getListing } from './routes/getListing';
 import { getListings } from './routes/getListings';
@@ -21,6 +23,8 @@ import { getMappingVersions } from './routes/getMappingVersions';
 import { getMetrics } from './routes/getMetrics';
 import { getOnboarding } from './routes/getOnboarding';
 import { getOpenApi } from './routes/getOpenApi';
+import { getOrder } from './routes/getOrder';
+import { getOrders } from './routes/getOrders';
 import { getProblems } from './routes/getProblems';
 import { getProductTypeFields } from './routes/getProductTypeFields';
 import { getProductTypes } from './routes/getProductTypes';
@@ -34,6 +38,7 @@ import { getTestResults } from './routes/getTestResults';
 import { getTestResultsCsv } from './routes/getTestResultsCsv';
 import { getUploadedCatalogue } from './routes/getUploadedCatalogue';
 import { patchConnector } from './routes/patchConnector';
+import { patchCredential } from './routes/patchCredential';
 import { postActivateConnector } from './routes/postActivateConnector';
 import { postApiKey } from './routes/postApiKey';
 import { postApprovePrice } from './routes/postApprovePrice';
@@ -43,11 +48,14 @@ import { postMappingsImport } from './routes/postMappingsImport';
 import { postMappingTrial } from './routes/postMappingTrial';
 import { postPauseConnector } from './routes/postPauseConnector';
 import { postPauseSync } from './routes/postPauseSync';
+import { postReleaseOrder } from './routes/postReleaseOrder';
 import { postRequeue } from './routes/postRequeue';
 import { postResumeConnector } from './routes/postResumeConnector';
 import { postResumeSync } from './routes/postResumeSync';
+import { postRetryOrder } from './routes/postRetryOrder';
 import { postSync } from './routes/postSync';
 import { postVtexHook, postVtexHookBelow } from './routes/postVtexHook';
+import { postVtexOrderResult } from './routes/postVtexOrderResult';
 import { putAssignments } from './routes/putAssignments';
 import { putMapping } from './routes/putMapping';
 import { putUploadedCatalogue } from './routes/putUploadedCatalogue';
@@ -97,6 +105,13 @@ export const ENDPOINTS: readonly Endpoint[] = [
   getMappingProposals,
   getAssignments,
   putAssignments,
+  getOrders,
+  getOrder,
+  postReleaseOrder,
+  postRetryOrder,
+  getCredentials,
+  getCredential,
+  patchCredential,
   postApiKey,
   getApiKeys,
   deleteApiKey,
@@ -107,4 +122,5 @@ export const ENDPOINTS: readonly Endpoint[] = [
   getOpenApi,
   postVtexHook,
   postVtexHookBelow,
+  postVtexOrderResult,
 ];

@@ -1,7 +1,6 @@
 import express, { type Express, type RequestHandler, type Response } from 'express';
 import type { Connection } from 'mongoose';
-import type { authentication } from './authentication';
-import { authorise } from './authentication';
+import { authorise, type Authentication } from './authentication';
 import type { Call, Endpoint, Reply } from './endpoint';
 import { Problem } from './errors';
 import type { idempotency } from './idempotency';
@@ -16,7 +15,7 @@ import { randomBytes } from 'node:crypto';
 interface Parts {
   connection: Connection;
   services: Services;
-  authenticate: ReturnType<typeof authentication>;
+  authentication: Authentication;
   limitRequests: RequestHandler;
   once: ReturnType<typeof idempotency>;
 }
@@ -50,7 +49,7 @@ function stepsOf(endpoint: Endpoint, parts: Parts, failedLogins: RequestHandler)
   if (endpoint.role === 'public') return endpoint.body ? [database, ...reading, ...open] : open;
   return [
     database,
-    parts.authenticate(failedLogins),
+    parts.authentication.authenticate(failedLogins),
     parts.limitRequests,
     authorise(endpoint.role),
     ...reading,
@@ -70,7 +69,7 @@ function requireDatabase(connection: Connection): RequestHandler {
   };
 }
 
-function handlerOf(endpoint: Endpoint, { services, once }: Parts): RequestHandler {
+function handlerOf(endpoint: Endpoint, { services, authentication, once }: Parts): RequestHandler {
   return async (request, response) => {
     const isPublic = endpoint.role === 'public';
     const call: Call<unknown, unknown> = {
@@ -87,11 +86,12 @@ function handlerOf(endpoint: Endpoint, { services, once }: Parts): RequestHandle
     const key = endpoint.method === 'post' && !isPublic ? request.get('Idempotency-Key') : undefined;
     const reply =
       key === undefined
-        ? await work(randomBytes(10).toString('hex'))
+        ? await work(endpoint.method === 'get' ? '' : randomBytes(10).toString('hex'))
         : await once(
             { actorId: call.actor.id, method: request.method, path: request.path, key, body: request.body as unknown },
             work
           );
+    if (endpoint.method !== 'get' && !isPublic) authentication.forget();
     if ('stream' in reply) await reply.stream(request, response);
     else send(response, reply);
   };

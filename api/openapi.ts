@@ -63,6 +63,8 @@ export function openApiDocument(endpoints: readonly Endpoint[], publicUrl: strin
       'Tests',
       'Product types',
       'Mappings',
+      'Orders',
+      'Credentials',
       'Access',
       'Operations',
       'Hooks',

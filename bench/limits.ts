@@ -1,4 +1,8 @@
+import { SECONDS_PER_FEED } from '../domain/feed-plan';
 import { requireMarketplace } from '../domain/marketplaces';
+import { SEARCHED_AT_ONCE } from '../domain/ports/amazon';
+import { feedModel, feedStore } from '../models/feeds';
+import { LEDGER_PAGE_SIZE } from '../models/listings';
 import { plain, ratio, type Figure } from './figure';
 import { SHORT_RATE_FACTOR, type Lab } from './lab';
 import { secondsOf, type Shop, type Site } from './site';
@@ -20,6 +24,7 @@ export async function* measureLimits(lab: Lab): AsyncIterable<Figure> {
   const site = await lab.open({ rateFactor: 1 });
   yield* measureAt(lab, site, 1);
   await lab.leave(site);
+  yield await feedTime(lab);
 }
 
 async function* measureAt(lab: Lab, site: Site, rateFactor: number): AsyncIterable<Figure> {
@@ -43,6 +48,42 @@ async function* publishTime(lab: Lab, site: Site, rateFactor: number): AsyncIter
     gross: 10,
   });
   yield throttled('limits/throttled', await summaryOf(site), { atMost: 0.1 });
+}
+
+/** Two feeds and more at twice the documented limits, over the least that the limits of calls, searches and feeds allow. */
+async function feedTime(lab: Lab): Promise<Figure> {
+  const [skus, rateFactor] = [15_000, 2];
+  const site = await lab.open({ rateFactor });
+  const shop = await site.openShop('feeds', skus, 'file');
+  const { sellerId, clientId } = shop.world.amazon;
+  const feeds = feedStore(site.database);
+  const { connectorId } = shop;
+  // Amazon's feeds are quick here: else the rule would have to wait for five minutes to find out.
+  const about = {
+    connectorId,
+    sellerId,
+    clientId,
+    syncId: 'earlier',
+    book: 'skus' as const,
+    pages: { from: 0, to: 0 },
+  };
+  const earlier = await feeds.begin(about);
+  const at = new Date();
+  await feeds.change(earlier._id, { state: 'done', submittedAt: at, endedAt: at });
+  const run = await site.firstSync(shop);
+  const sent = await feedModel(site.database).countDocuments({ connectorId, syncId: run._id });
+  const byCalls = LEDGER_PAGE_SIZE - DOCUMENTED.burst * rateFactor;
+  const searches = (skus - LEDGER_PAGE_SIZE) / SEARCHED_AT_ONCE;
+  const waits = Math.max((sent - 1) * SECONDS_PER_FEED, searches / DOCUMENTED.rate) / rateFactor;
+  const figure = ratio('limits/publish-time-by-feed', {
+    ours: (await site.historyOf(run)).secondsOf('publishPage', 'followFeeds'),
+    baseline: byCalls / (DOCUMENTED.rate * rateFactor) + waits,
+    unit: 's',
+    target: { atMost: 1.1 },
+  });
+  lab.log(`limits: ${skus} SKUs went in ${sent} feeds`);
+  await lab.leave(site);
+  return figure;
 }
 
 /** Workers and connectors that share one seller's limits. */

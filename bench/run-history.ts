@@ -19,21 +19,20 @@ export class RunHistory {
     return this.executions.reduce((sum, events) => sum + events.length, 0);
   }
 
-  /** From the moment the first of these activities was scheduled until the last one was done, in seconds. */
-  secondsOf(activity: string): number {
+  /** From the moment the first of these activities was scheduled until the last of them, or of another kind, was done, in seconds. */
+  secondsOf(activity: string, until = activity): number {
     let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     for (const events of this.executions) {
       const scheduled = new Set<string>();
       for (const event of events) {
         const { activityTaskScheduledEventAttributes: begun, activityTaskCompletedEventAttributes: done } = event;
-        if (begun?.activityType?.name === activity) {
-          scheduled.add(String(event.eventId));
-          first = Math.min(first, timeOf(event));
-        }
+        const name = begun?.activityType?.name;
+        if (name === activity) first = Math.min(first, timeOf(event));
+        if (name === until) scheduled.add(String(event.eventId));
         if (done && scheduled.has(String(done.scheduledEventId))) last = Math.max(last, timeOf(event));
       }
     }
-    if (last < first) throw new Error(`the run has no ${activity}`);
+    if (last < first) throw new Error(`the run has no ${activity} and ${until}`);
     return (last - first) / 1000;
   }
 }

@@ -1,5 +1,6 @@
 import { plain, ratio, type Figure } from './figure';
 import type { Lab } from './lab';
+import { orchestrate } from './orchestration';
 import { secondsOf, type Site } from './site';
 
 /** How cost grows with the catalogue, and what a second worker adds. */
@@ -8,6 +9,27 @@ export async function* measureScaling(lab: Lab): AsyncIterable<Figure> {
   yield* growth(lab, site);
   // In the short form a second worker is started for the limits.
   if (lab.form === 'full') yield await secondWorker(site);
+  if (lab.form === 'full') yield* engineAlone(lab, site);
+}
+
+/** What the engine takes for each SKU of a catalogue of a million, were everything else done at once. */
+async function* engineAlone(lab: Lab, { temporal, stack }: Site): AsyncIterable<Figure> {
+  const [few, many] = [10_000, 1_000_000];
+  const before = await orchestrate(temporal, stack.temporalAddress, few);
+  const after = await orchestrate(temporal, stack.temporalAddress, many);
+  lab.log(`scaling: the engine alone took ${after.seconds.toFixed(1)} s and ${after.events} events for ${many} SKUs`);
+  yield plain(`scaling/engine-alone-events-per-sku-of-${many}`, {
+    value: after.events / many,
+    unit: 'events/SKU',
+    baseline: before.events / few,
+    target: { atMost: 0.05 },
+  });
+  yield ratio(`scaling/engine-alone-time-per-sku-${many}-vs-${few}`, {
+    ours: (after.seconds * 1000) / many,
+    baseline: (before.seconds * 1000) / few,
+    unit: 'ms/SKU',
+    target: { atMost: 1.2 },
+  });
 }
 
 /** Time per SKU of a first sync, ten times as many SKUs later. */

@@ -3,6 +3,11 @@ import { z } from 'zod';
 const seconds = (fallback: number) => z.coerce.number().int().min(1).default(fallback);
 const url = z.string().regex(/^https?:\/\//, { error: 'must be an http or https address' });
 
+/** An address, or a name and an address in angle brackets. */
+const mailbox = z.string().regex(/^(?:[^<>\r\n]*<[^\s<>@,]+@[^\s<>@,]+>|[^\s<>@,]+@[^\s<>@,]+)$/, {
+  error: 'must be a mail address such as ops@example.com',
+});
+
 /** A comma-separated list of seconds. */
 const secondsList = (fallback: string) =>
   z
@@ -54,6 +59,19 @@ export const environment = z.object({
     .optional(),
   UPLOAD_LIMIT_MB: z.coerce.number().int().min(1).max(10_000).default(200),
 
+  // Mail to the people who look after this installation. Without SMTP_URL nothing is mailed.
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\/\S+$/, { error: 'must begin with smtp:// or smtps://' })
+    .refine(URL.canParse, { error: 'must be an address; percent-encode user and password' })
+    .optional(),
+  ALERT_FROM: mailbox.optional(),
+  ALERT_TO: z
+    .string()
+    .transform((list) => list.split(',').map((each) => each.trim()))
+    .pipe(z.array(mailbox))
+    .optional(),
+
   // How long things take.
   HTTP_TIMEOUT_SECONDS: seconds(30),
   RETRY_INITIAL_SECONDS: seconds(30),
@@ -61,6 +79,9 @@ export const environment = z.object({
   RETRY_GIVE_UP_SECONDS: seconds(6 * 3600),
   VERIFY_AFTER_SECONDS: secondsList('60,300,1800,21600,86400'),
   VERIFY_WAIT_SECONDS: seconds(600),
+  WATCH_AFTER_SECONDS: seconds(5),
+  FEED_POLL_SECONDS: seconds(10),
+  FEED_STUCK_SECONDS: seconds(3 * 3600),
   SHUTDOWN_GRACE_SECONDS: seconds(20),
 
   // How much at once.
@@ -84,7 +105,9 @@ export class ConfigError extends Error {
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = environment.safeParse(given);
-  const problems = parsed.success ? productionProblems(parsed.data) : parsed.error.issues.map(describe);
+  const problems = parsed.success
+    ? [...mailProblems(parsed.data), ...productionProblems(parsed.data)]
+    : parsed.error.issues.map(describe);
   if (problems.length > 0)
     throw new ConfigError(
       `The environment is not right; see .env.example:\n${problems.map((each) => `  - ${each}`).join('\n')}`
@@ -97,6 +120,14 @@ function describe(issue: z.core.$ZodIssue): string {
   return issue.code === 'invalid_type' && issue.input === undefined
     ? `${name} ${issue.message.includes('undefined') ? 'is missing' : issue.message}`
     : `${name} ${issue.message}`;
+}
+
+/** A mail server alone knows neither sender nor recipients. */
+function mailProblems(config: Config): string[] {
+  if (config.SMTP_URL === undefined) return [];
+  return (['ALERT_FROM', 'ALERT_TO'] as const)
+    .filter((name) => config[name] === undefined)
+    .map((name) => `${name} is missing: SMTP_URL is set, and mail needs it`);
 }
 
 /** Values that are printed in examples and must never guard a real shop. */

@@ -5,6 +5,7 @@ import type { ListingHashes, ListingProblem, ListingState, Verdict, WantedListin
 import { isSameMoney, moneyFromUnits, type Money } from './money';
 import type { KnownPrice } from './price-rules';
 import { availableUnits } from './stock-rules';
+import { laneFor } from './listing-changes';
 import type { ListingSnapshot, SubmissionAnswer } from './ports/amazon';
 import { parentSkuIn } from './variations';
 
@@ -28,6 +29,16 @@ export interface ListingSeen {
   quantity?: number;
   /** As Amazon writes it, a decimal string. */
   price?: string;
+}
+
+/** An entry's place in a feed at Amazon: until the report is there, nothing of it is sent otherwise. */
+export interface FeedPassage {
+  /** Ours, not Amazon's. */
+  id: string;
+  messageId: number;
+  operation: 'put' | 'patch';
+  /** What is in the feed, where something newer is wanted by now. */
+  asSent?: Pick<LedgerEntry, 'wanted' | 'wantedHashes' | 'verdict'>;
 }
 
 /** How often the same price and quantity were sent again, unchanged. It counts for these alone. */
@@ -85,6 +96,8 @@ export interface LedgerEntry {
   sentParentSku: string | null;
   /** What Amazon refused last, so that it is not sent again unchanged; null when the last answer was a yes. */
   refusedHashes: ListingHashes | null;
+  /** The feed that it is in; null when it is in none. */
+  feed: FeedPassage | null;
   lastPayload: unknown;
   lastAnswer: { at: Date; status: string; submissionId?: string; problems: ListingProblem[] } | null;
   /** The newest {@link KEPT_ATTEMPTS}. */
@@ -109,6 +122,8 @@ export interface LedgerEntry {
   /** The run that last saw it in the source. */
   lastRun: string;
   fingerprint: string;
+  /** What its verdict was made by, besides the item; null where it is to be judged anew in any case. */
+  judgedBy: string | null;
 }
 
 /** The problem of a price that waits because it is too far from the last one (B12). */
@@ -202,16 +217,32 @@ export function afterCollect(
   };
   if (entry && isContentRefused({ ...entry, wantedHashes })) {
     // What is wrong with the content must not keep a quantity from Amazon (S11, B6).
-    const stale = entry.sentHashes !== null && entry.sentHashes.quantity !== wantedHashes.quantity;
+    const stale = isQuantityStale({ ...entry, wanted: verdict.wanted, wantedHashes });
     return stale ? { ...wanted, ...queued('offer') } : { ...wanted, state: 'rejected', lane: null };
   }
-  const lane = context.laneFor(wantedHashes, entry?.sentHashes ?? null);
+  const lane = context.laneFor(wantedHashes, entry ? sentForSure(entry) : null);
   const remarks = verdict.problems ?? [];
   if (lane) return { ...wanted, ...queued(lane), problems: remarks, reason: whyToSend(entry, wantedHashes) };
   if (entry && (entry.state === 'blocked' || entry.state === 'removed' || entry.state === 'rejected'))
     return { ...wanted, ...toCheck(context.now, 'It may be sold again, and Amazon has it as it should be.') };
   const problems = [...(entry?.problems ?? []).filter(({ code }) => code !== PRICE_CHANGE), ...remarks];
-  return { ...wanted, problems, lane: null, ...(entry?.state === 'pending' ? { state: 'submitted' } : {}) };
+  // It was in line: nobody knows for sure that nothing of it has left.
+  const wasInLine = entry?.state === 'pending' || entry?.state === 'retrying';
+  return {
+    ...wanted,
+    problems,
+    lane: null,
+    ...(wasInLine && { state: 'submitted', ...checkedFrom(context.now, [0]) }),
+  };
+}
+
+/**
+ * What Amazon is known to have. A try that failed may have been carried out all the same, and only its answer was lost: so
+ * what it was to change is sent once more, also when what is wanted is back to what was accepted before.
+ */
+function sentForSure({ state, lane, sentHashes }: LedgerEntry): Partial<ListingHashes> | null {
+  if (state !== 'retrying' || lane === null || sentHashes === null) return sentHashes;
+  return lane === 'details' ? {} : { details: sentHashes.details };
 }
 
 /** How often this price and quantity were sent again because Amazon showed something else. */
@@ -278,7 +309,7 @@ function blocked(
 
 /** Amazon has it, or may have it: a first submission that was not answered may have been carried out all the same. */
 function mayBeSelling(entry: LedgerEntry): boolean {
-  const mayBeThere = entry.sentHashes !== null || entry.lane === 'details';
+  const mayBeThere = entry.sentHashes !== null || entry.lane !== null;
   return mayBeThere && quantityOf(entry.wanted) !== undefined;
 }
 
@@ -290,7 +321,7 @@ function onlyQuantity(
 ): LedgerChange {
   const wanted = withQuantity(entry.wanted as WantedListing, quantity);
   const wantedHashes = context.hashesOf(wanted);
-  const isThereAlready = entry.sentHashes?.quantity === wantedHashes.quantity;
+  const isThereAlready = entry.lane === null && entry.sentHashes?.quantity === wantedHashes.quantity;
   return { wanted, wantedHashes, ...(isThereAlready ? {} : { state: 'pending', lane: 'offer' as const, failures: 0 }) };
 }
 
@@ -367,7 +398,7 @@ export function isRefusal(answer: SubmissionAnswer): boolean {
 /** The entry after Amazon answered a submission. */
 export function afterAnswer(
   entry: LedgerEntry,
-  sent: { operation: 'put' | 'patch'; lane: Lane; payload: unknown },
+  sent: { operation: 'put' | 'patch'; lane: Lane; payload: unknown; by?: string },
   answer: SubmissionAnswer,
   verifyAfterSeconds: readonly number[],
   now: Date
@@ -376,7 +407,12 @@ export function afterAnswer(
   const answered: LedgerChange = {
     lastPayload: sent.payload,
     lastAnswer: { at: now, status: answer.status, submissionId: answer.submissionId, problems: answer.problems },
-    attempts: keep(entry.attempts, { at: now, operation: sent.operation, outcome: refused ? 'invalid' : 'accepted' }),
+    attempts: keep(entry.attempts, {
+      at: now,
+      operation: sent.operation,
+      outcome: refused ? 'invalid' : 'accepted',
+      ...(sent.by && { message: sent.by }),
+    }),
     failures: 0,
     nextAttemptAt: null,
     lane: null,
@@ -409,6 +445,50 @@ export function afterAnswer(
       sentParentSku: parentSkuIn(entry.wanted) ?? null,
     }),
   };
+}
+
+/**
+ * The entry after Amazon answered what was sent before the entry changed: what Amazon has now is kept, and what is wanted
+ * otherwise by now is put in line.
+ *
+ * @param entry - as it is by now.
+ * @param answered - what the answer made of the entry that was sent ({@link afterAnswer}, {@link afterQuantityAlone}).
+ */
+export function afterOvertakenAnswer(
+  entry: LedgerEntry,
+  answered: LedgerChange,
+  verifyAfterSeconds: readonly number[],
+  now: Date
+): LedgerChange {
+  const known: LedgerChange = Object.fromEntries(
+    Object.entries(answered).filter(([key]) => (WHAT_AMAZON_HAS as readonly string[]).includes(key))
+  );
+  const updated: LedgerEntry = { ...entry, ...known };
+  const news = isQuantityAll(updated)
+    ? isQuantityStale(updated) && ('offer' as const)
+    : updated.wantedHashes && laneFor(updated.wantedHashes, updated.sentHashes);
+  if (news) return { ...known, ...queued(news), reason: updated.reason || 'It has changed since it was sent.' };
+  if (entry.state !== 'pending' && entry.state !== 'retrying') return { ...known, lane: null };
+  return { ...known, state: 'submitted', lane: null, nextAttemptAt: null, ...checkedFrom(now, verifyAfterSeconds) };
+}
+
+/** The fields of an entry that tell what was sent and what Amazon made of it. */
+const WHAT_AMAZON_HAS = [
+  'lastPayload',
+  'lastAnswer',
+  'attempts',
+  'sentHashes',
+  'sentPrice',
+  'sentProductType',
+  'sentParentSku',
+  'refusedHashes',
+] as const satisfies (keyof LedgerEntry)[];
+
+/** The passage of an entry that changes: what is in the feed stays known, because the report is about that. */
+export function passageOf(entry: LedgerEntry, change: LedgerChange): FeedPassage | null {
+  const { feed, wanted, wantedHashes, verdict } = entry;
+  if (!feed || feed.asSent || change.wantedHashes === undefined) return feed;
+  return { ...feed, asSent: { wanted, wantedHashes, verdict } };
 }
 
 function checkedFrom(now: Date, verifyAfterSeconds: readonly number[]): LedgerChange {

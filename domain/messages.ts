@@ -4,6 +4,9 @@ export const WORKFLOWS = {
   activation: 'connectorActivation',
   removal: 'connectorRemoval',
   catalogSync: 'catalogSync',
+  credentialClock: 'credentialClock',
+  amazonOrder: 'amazonOrder',
+  orderWatch: 'orderWatch',
 } as const;
 
 export const SIGNALS = {
@@ -11,6 +14,12 @@ export const SIGNALS = {
   configurationChanged: 'configurationChanged',
   pauseRequested: 'pauseRequested',
   resumeRequested: 'resumeRequested',
+  /** A secret, a token or one of their dates was written. */
+  credentialChanged: 'credentialChanged',
+  /** Amazon says when a client secret expires. Carries an `ExpiryNotice`. */
+  expiryNoticed: 'expiryNoticed',
+  /** Something has happened to an order, or is wanted of it. Carries an `OrderNews`. */
+  orderNews: 'orderNews',
 } as const;
 
 export const QUERIES = {

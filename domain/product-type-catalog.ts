@@ -167,7 +167,7 @@ export function productTypeCatalog({ amazon, store, clock }: ProductTypeCatalogD
   }
 
   /**
-   * What holds payloads of a product type against the marketplace's own schema.
+   * What holds payloads of a product type against the marketplace's own schema, with that schema's checksum.
    *
    * @throws OutsideError when Amazon cannot give the definition and none is kept.
    */
@@ -176,14 +176,14 @@ export function productTypeCatalog({ amazon, store, clock }: ProductTypeCatalogD
     productType: string,
     requirements: Requirements,
     signal: AbortSignal
-  ): Promise<{ kind: 'known'; validator: PayloadValidator } | UnknownProductType> {
+  ): Promise<{ kind: 'known'; validator: PayloadValidator; checksum: string } | UnknownProductType> {
     const current = await currentOf(account, keyFor(account, productType, requirements, SCHEMA_LOCALE), signal);
     if (current.kind === 'unknown') return current;
     const { checksum } = current.definition;
     const validator =
       validators.get(checksum) ??
       validators.add(checksum, await schemaOf(account, current.definition, signal), productType);
-    return { kind: 'known', validator };
+    return { kind: 'known', validator, checksum };
   }
 
   return {

@@ -164,8 +164,11 @@ function isShown({ wanted }: LedgerEntry, snapshot: ListingSnapshot): boolean {
 
 /** What Amazon has after a late refusal: nothing, or what it had before, by the quantity it shows. */
 function stillThere(entry: LedgerEntry, snapshot: ListingSnapshot): Partial<ListingHashes> | null {
-  if (!isShown(entry, snapshot)) return null;
-  return snapshot.quantity === quantityOf(entry.wanted) ? { quantity: entry.wantedHashes?.quantity } : {};
+  // What was shown before and is not now may be shown again, with what it had.
+  if (!isShown(entry, snapshot)) return (entry.seen?.status.length ?? 0) > 0 ? {} : null;
+  return snapshot.quantity === quantityOf(entry.wanted) && entry.wantedHashes?.quantity !== undefined
+    ? { quantity: entry.wantedHashes.quantity }
+    : {};
 }
 
 /** Why Amazon does not show what was sent, in a sentence; undefined when it does, or when there is nothing to show. */

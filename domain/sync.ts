@@ -40,6 +40,12 @@ export interface CatalogSyncInput {
 /** What the lanes send: parents of products, details of SKUs, and price and quantity alone. */
 export type PublishLane = Lane | 'parents';
 
+/** Feeds that are on their way at Amazon. */
+export interface OpenFeeds {
+  parents: number;
+  skus: number;
+}
+
 /** Where a run is. All that it carries from one continue-as-new to the next. */
 export interface RunningSync {
   syncId: string;
@@ -54,6 +60,12 @@ export interface RunningSync {
   repeats: number;
   /** The next ledger page of each lane, or null when the lane is through. */
   lanes: Record<PublishLane, number | null>;
+  /** Where the next feed of each lane begins, or null when what is left goes by calls. Absent in runs from before there were feeds. */
+  feeds?: Record<'parents' | 'details', number | null>;
+  /** Feeds of the connector that are at Amazon. */
+  openFeeds?: OpenFeeds;
+  /** A feed came to nothing: what is left of this run goes by calls. */
+  feedsGaveUp?: boolean;
   /** How many windows of durable retries were opened. */
   retryWindows: number;
   paused: boolean;
@@ -70,6 +82,8 @@ export interface SyncPolicy {
   retryGiveUpSeconds: number;
   /** How long a run stays open for read-back, in seconds; what is still unseen is looked for by later runs. */
   verifyWaitSeconds: number;
+  /** A run that is at work for longer reads what the source tells of changes beside its lanes, in seconds. 5 in older runs. */
+  watchAfterSeconds?: number;
   /** A run continues as new after this many history events. */
   historyEvents: number;
 }

@@ -9,7 +9,7 @@ export interface AuditEntry {
   actor: { id: string; name: string; role: string };
   /** e.g. `connector.changed` */
   action: string;
-  target: { type: 'connector' | 'sync' | 'api-key' | 'listing'; id: string };
+  target: { type: 'connector' | 'sync' | 'api-key' | 'listing' | 'credential' | 'order'; id: string };
   /** The connector it is about, where it is about one. */
   connectorId: string | null;
   /** Dotted paths of the fields that were written. */

@@ -98,6 +98,11 @@ export function changeNoticeStore(connection: Connection) {
       return (await model.exists({ connectorId, batch: null, isWaiting: true })) !== null;
     },
 
+    /** Puts back what was gathered and not handled to its end; what was is read once more. */
+    async giveBack(connectorId: string): Promise<void> {
+      await model.updateMany({ connectorId, isWaiting: true }, { $set: { batch: null } });
+    },
+
     /** The connectors with notices from before this moment that no reading has gathered. */
     async overdue(before: Date): Promise<string[]> {
       const found = await model

@@ -32,6 +32,8 @@ export interface ConnectorDocument {
   reading: SourceReading | null;
   /** A full reading that missed most of what was there, and took nothing off sale: the next one decides. */
   heldRemovals: { syncId: string; count: number } | null;
+  /** When it was first activated; null before. Orders from before are not its business. */
+  activatedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -122,6 +124,7 @@ const connectorSchema = new Schema(
     ledgerPage: { type: mixed, default: () => ({ number: 0, size: 0 }) },
     reading: { type: mixed, default: null },
     heldRemovals: { type: mixed, default: null },
+    activatedAt: { type: Date, default: null },
     sourceSecrets: { type: mixed, default: () => ({}) },
     onboarding: { type: onboardingSchema, required: true, default: () => ({}) },
   },
@@ -158,6 +161,11 @@ export function connectorStore(connection: Connection) {
         { $set: { state: to, stateReason: reason } }
       );
       return moved.matchedCount === 1;
+    },
+
+    /** The first activation stays. */
+    async noteActivation(id: string, at: Date): Promise<void> {
+      await model.updateOne({ _id: id, activatedAt: null }, { $set: { activatedAt: at } });
     },
 
     async noteSteps(id: string, steps: OnboardingStep[], waitingFor: WaitingFor | null): Promise<void> {

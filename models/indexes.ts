@@ -3,9 +3,11 @@ import { apiKeyModel } from './api-keys';
 import { auditModel } from './audit-log';
 import { changeNoticeModel } from './change-notices';
 import { connectorModel } from './connectors';
+import { feedModel } from './feeds';
 import { idempotencyModel } from './idempotency-keys';
 import { listingModel, parentModel } from './listings';
 import { mappingModel } from './mappings';
+import { orderModel } from './orders';
 import { productTypeModel } from './product-types';
 import { sourceItemModel } from './source-items';
 import { syncRunModel } from './sync-runs';
@@ -17,6 +19,7 @@ const models = [
   listingModel,
   parentModel,
   syncRunModel,
+  feedModel,
   productTypeModel,
   mappingModel,
   sourceItemModel,
@@ -26,6 +29,7 @@ const models = [
   idempotencyModel,
   uploadModel,
   testResultModel,
+  orderModel,
 ];
 
 /** Creates the indexes that are missing. Safe to repeat, and from several processes at once. */

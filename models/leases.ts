@@ -91,6 +91,12 @@ export function leaseStore(connection: Connection) {
       return (await model.findById(id).lean()) ?? undefined;
     },
 
+    /** Who has which of these leases. */
+    async holdersOf(ids: readonly string[]): Promise<Map<string, string>> {
+      const held = await model.find({ _id: { $in: [...ids] } }, { holder: 1 }).lean();
+      return new Map(held.map(({ _id, holder }) => [_id, holder]));
+    },
+
     /** The leases of workflows that were taken before a moment. */
     async ofWorkflows(before: Date): Promise<{ id: string; holder: string; workflowId: string }[]> {
       const held = await model.find({ workflowId: { $ne: null }, takenAt: { $lt: before } }).lean();

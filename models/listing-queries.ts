@@ -4,14 +4,47 @@ import type { Money } from '../domain/money';
 import { syncRunModel } from './sync-runs';
 import { listingModel, parentModel, type ListingDocument, type ListingFilter } from './listings';
 
+/** Before every SKU: with a range of `_id` from its very beginning, a page is read off the index, and nothing is sorted. */
+const FIRST = '';
 /** After every SKU in the order of strings, for the end of a prefix range. */
 const LAST = '\uffff';
 
 /** What a preview shows of a SKU. */
 export type StockRow = Pick<ListingDocument, 'sku' | 'title' | 'state' | 'verdict' | 'lastRun'>;
 
+/** What a list of SKUs shows of each; what is sent and what Amazon answered stays where it is. */
+export type SummaryRow = Pick<
+  ListingDocument,
+  'sku' | 'title' | 'state' | 'reason' | 'problems' | 'sentHashes' | 'updatedAt'
+> & {
+  verdict?: Pick<ListingDocument['verdict'], 'quantity'>;
+  /** Of the details, only what names the parent. */
+  wanted?: Pick<NonNullable<ListingDocument['wanted']>, 'productType' | 'details'> | null;
+};
+
+/** What a download shows of a SKU. */
+export type DownloadRow = SummaryRow &
+  Pick<ListingDocument, 'problemCodes' | 'submittedAt' | 'nextAttemptAt'> & {
+    seen?: Pick<NonNullable<ListingDocument['seen']>, 'asin'> | null;
+  };
+
 /** What people see of a parent. */
 export type ParentRow = Pick<ListingDocument, 'sku' | 'state' | 'reason' | 'problems'>;
+
+const SUMMARY = {
+  sku: 1,
+  title: 1,
+  state: 1,
+  reason: 1,
+  problems: 1,
+  'verdict.quantity': 1,
+  'wanted.productType': 1,
+  'wanted.details.child_parent_sku_relationship': 1,
+  sentHashes: 1,
+  updatedAt: 1,
+} as const;
+
+const DOWNLOAD = { ...SUMMARY, problemCodes: 1, submittedAt: 1, nextAttemptAt: 1, 'seen.asin': 1 } as const;
 
 /** What people ask to be sent again. */
 export interface RequeueFilter extends Pick<ListingFilter, 'connectorId' | 'state' | 'problem'> {
@@ -80,13 +113,23 @@ export function listingQueries(connection: Connection) {
 
   return {
     /** By SKU, at most `limit` after `afterSku`. */
-    async page(filter: ListingFilter, afterSku: string | undefined, limit: number): Promise<ListingDocument[]> {
-      return model.find(condition(filter, afterSku)).sort({ _id: 1 }).limit(limit).lean();
+    async page(filter: ListingFilter, afterSku: string | undefined, limit: number): Promise<SummaryRow[]> {
+      return model
+        .find(condition(filter, afterSku ?? FIRST))
+        .select(SUMMARY)
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean<SummaryRow[]>();
     },
 
     /** All of them by SKU, read as they are consumed. */
-    stream(filter: ListingFilter): AsyncIterable<ListingDocument> {
-      return model.find(condition(filter)).sort({ _id: 1 }).lean().cursor({ batchSize: 500 });
+    stream(filter: ListingFilter): AsyncIterable<DownloadRow> {
+      return model
+        .find(condition(filter, FIRST))
+        .select(DOWNLOAD)
+        .sort({ _id: 1 })
+        .lean<DownloadRow[]>()
+        .cursor({ batchSize: 500 });
     },
 
     async get(connectorId: string, sku: string): Promise<ListingDocument | undefined> {

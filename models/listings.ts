@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { Schema, type Connection, type Model } from 'mongoose';
 import { LISTING_STATES, emptyCounts, type ListingState, type StateCounts } from '../domain/listing';
-import type { LedgerChange, LedgerEntry } from '../domain/ledger';
+import type { Lane, LedgerChange, LedgerEntry } from '../domain/ledger';
 import { listingId } from '../domain/ids';
+import type { SettledFacts } from '../domain/settled';
 import { parentSkuIn } from '../domain/variations';
 
 /** The ledger as it is kept: one document per SKU. */
@@ -16,6 +18,8 @@ export interface ListingDocument extends LedgerEntry {
   problemCodes: string[];
   /** The retry window that has the SKU in hand: `syncId:number`. */
   retryWindow: string | null;
+  /** Another one after every change of what is wanted and what is known; null before the first. */
+  revision: string | null;
   updatedAt: Date;
 }
 
@@ -48,12 +52,14 @@ const listingSchema = new Schema(
     approvedPrice: mixed,
     sentProductType: { type: String, default: null },
     sentParentSku: { type: String, default: null },
+    feed: mixed,
     lastPayload: mixed,
     lastAnswer: mixed,
     attempts: { type: [mixed], default: [] },
     failures: { type: Number, default: 0 },
     nextAttemptAt: { type: Date, default: null },
     retryWindow: { type: String, default: null },
+    revision: { type: String, default: null },
     submittedAt: { type: Date, default: null },
     checks: { type: Number, default: 0 },
     nextCheckAt: { type: Date, default: null },
@@ -64,6 +70,7 @@ const listingSchema = new Schema(
     unreadable: { type: String, default: null },
     lastRun: String,
     fingerprint: String,
+    judgedBy: { type: String, default: null },
   },
   { collection: 'listings', timestamps: { createdAt: false, updatedAt: true }, minimize: false, versionKey: false }
 );
@@ -100,15 +107,53 @@ export const LEDGER_PAGE_SIZE = 100;
 export interface LedgerWrite {
   sku: string;
   change: LedgerChange;
+  /** The revision that the change was made from: where the entry has another one by now, it is left as it is. */
+  revision?: string | null;
+}
+
+/** What came of some writes. */
+export interface WrittenEntries {
+  /** What the entries have now that were written. */
+  revision: string;
+  /** The SKUs whose entries had moved on, and were left as they are. */
+  moved: string[];
+}
+
+function newRevision(): string {
+  return randomBytes(6).toString('hex');
+}
+
+function filterOf(connectorId: string, { sku, revision }: LedgerWrite): { _id: string; revision?: string | null } {
+  return { _id: listingId(connectorId, sku), ...(revision !== undefined && { revision }) };
 }
 
 function withCodes(change: LedgerChange): LedgerChange & { problemCodes?: string[] } {
   return change.problems ? { ...change, problemCodes: change.problems.map((problem) => problem.code) } : change;
 }
 
-/** The queries on the ledger that the sync makes. One run at a time writes a connector's ledger. */
+/**
+ * The queries on the ledger that the sync makes. One run at a time writes a connector's ledger, but several of its steps do
+ * side by side: what the source tells meanwhile, answers of Amazon, read-backs. So whoever changes an entry by what it read
+ * before names that revision.
+ */
 export function ledgerStore(model: Model<ListingDocument>) {
+  /** Of the SKUs of writes that name a revision, those that do not have the new one. */
+  async function movedOf(connectorId: string, writes: readonly LedgerWrite[], revision: string): Promise<string[]> {
+    const skus = writes.filter((write) => write.revision !== undefined).map(({ sku }) => sku);
+    const found = await revisionsOf(connectorId, skus);
+    return skus.filter((sku) => found.get(sku) !== revision);
+  }
+
+  async function revisionsOf(connectorId: string, skus: readonly string[]): Promise<Map<string, string | null>> {
+    const _id = { $in: skus.map((sku) => listingId(connectorId, sku)) };
+    const found = await model.find({ _id }, { sku: 1, revision: 1 }).lean();
+    return new Map(found.map((entry) => [entry.sku, entry.revision ?? null]));
+  }
+
   return {
+    /** The revision of each of these SKUs that has an entry. */
+    revisionsOf,
+
     /** The entries of these SKUs, by SKU. */
     async bySku(connectorId: string, skus: readonly string[]): Promise<Map<string, ListingDocument>> {
       const found = await model.find({ _id: { $in: skus.map((sku) => listingId(connectorId, sku)) } }).lean();
@@ -139,40 +184,57 @@ export function ledgerStore(model: Model<ListingDocument>) {
       connectorId: string,
       writes: readonly LedgerWrite[],
       pages: readonly (number | null)[]
-    ): Promise<void> {
-      if (writes.length === 0) return;
+    ): Promise<WrittenEntries> {
+      const revision = newRevision();
+      if (writes.length === 0) return { revision, moved: [] };
       const updatedAt = new Date();
-      await model.bulkWrite(
-        writes.map(({ sku, change }, index) => ({
+      const { matchedCount, upsertedCount } = await model.bulkWrite(
+        writes.map((write, index) => ({
           updateOne: {
-            filter: { _id: listingId(connectorId, sku) },
+            filter: filterOf(connectorId, write),
             update: {
-              $set: { ...withCodes(change), updatedAt },
+              $set: { ...withCodes(write.change), revision, updatedAt },
               $setOnInsert: {
-                ...blankEntry(change),
+                ...blankEntry(write.change),
                 connectorId,
-                sku,
-                skuLower: sku.toLowerCase(),
+                sku: write.sku,
+                skuLower: write.sku.toLowerCase(),
                 page: pages[index] ?? 0,
               },
             },
-            upsert: true,
+            // One of another revision is there, and not to be made a second time.
+            upsert: write.revision === undefined,
           },
         })),
         { ordered: false, timestamps: false }
       );
+      const isComplete = matchedCount + upsertedCount === writes.length;
+      return { revision, moved: isComplete ? [] : await movedOf(connectorId, writes, revision) };
     },
 
     /** Changes entries that exist. */
-    async change(connectorId: string, writes: readonly LedgerWrite[]): Promise<void> {
-      if (writes.length === 0) return;
+    async change(connectorId: string, writes: readonly LedgerWrite[]): Promise<WrittenEntries> {
+      const revision = newRevision();
+      if (writes.length === 0) return { revision, moved: [] };
       const updatedAt = new Date();
-      await model.bulkWrite(
-        writes.map(({ sku, change }) => ({
+      const { matchedCount } = await model.bulkWrite(
+        writes.map((write) => ({
           updateOne: {
-            filter: { _id: listingId(connectorId, sku) },
-            update: { $set: { ...withCodes(change), updatedAt } },
+            filter: filterOf(connectorId, write),
+            update: { $set: { ...withCodes(write.change), revision, updatedAt } },
           },
+        })),
+        { ordered: false, timestamps: false }
+      );
+      return { revision, moved: matchedCount === writes.length ? [] : await movedOf(connectorId, writes, revision) };
+    },
+
+    /** Adds to entries what nothing that is wanted or sent depends on; their revisions stay. */
+    async annotate(connectorId: string, notes: readonly LedgerWrite[]): Promise<void> {
+      if (notes.length === 0) return;
+      await model.bulkWrite(
+        notes.map(({ sku, change }) => ({
+          updateOne: { filter: { _id: listingId(connectorId, sku) }, update: { $set: withCodes(change) } },
         })),
         { ordered: false, timestamps: false }
       );
@@ -210,11 +272,6 @@ export function ledgerStore(model: Model<ListingDocument>) {
         .lean();
     },
 
-    /** How many SKUs a run has seen in the source. */
-    async seenBy(connectorId: string, syncId: string): Promise<number> {
-      return model.countDocuments({ connectorId, lastRun: syncId });
-    },
-
     /** Puts back in line what earlier runs left for a durable retry. */
     async resume(connectorId: string): Promise<void> {
       await model.updateMany(
@@ -232,9 +289,42 @@ export function ledgerStore(model: Model<ListingDocument>) {
       return [...new Set(found.map(({ wanted }) => parentSkuIn(wanted)).filter((sku) => sku !== undefined))];
     },
 
-    /** How many SKUs wait to be sent. */
+    /** How many SKUs wait to be sent, beside those that are in a feed. */
     async waiting(connectorId: string): Promise<number> {
-      return model.countDocuments({ connectorId, state: 'pending' });
+      return model.countDocuments({ connectorId, state: 'pending', feed: null });
+    },
+
+    /** What waits, is or may be at Amazon, and is not to be sold: on whatever page it is. */
+    async toStop(connectorId: string): Promise<ListingDocument[]> {
+      const stopping = { connectorId, state: 'pending' as const, feed: null, 'verdict.kind': { $ne: 'sell' as const } };
+      return model.find({ ...stopping, $or: [{ lane: 'offer' }, { sentHashes: { $ne: null } }] }).lean();
+    },
+
+    /** How many SKUs have a durable retry to come. */
+    async retrying(connectorId: string): Promise<number> {
+      return model.countDocuments({ connectorId, state: 'retrying', lane: { $ne: null } });
+    },
+
+    /** Whether anything waits in a lane, beside what is in a feed. */
+    async hasWaiting(connectorId: string, lane: Lane): Promise<boolean> {
+      return (await model.exists({ connectorId, state: 'pending', lane, feed: null })) !== null;
+    },
+
+    /**
+     * What waits in a lane on one page of the ledger, beside what is in a feed. Found by the page alone: with more conditions
+     * some databases take another index, and read every entry of the connector that waits.
+     */
+    async waitingOn(connectorId: string, page: number, lane: Lane): Promise<ListingDocument[]> {
+      const waits = (each: Pick<ListingDocument, 'state' | 'lane' | 'feed'>): boolean =>
+        each.state === 'pending' && each.lane === lane && !each.feed;
+      const found = await model.find({ connectorId, page }, { state: 1, lane: 1, feed: 1 }).lean();
+      const ids = found.filter(waits).map(({ _id }) => _id);
+      return ids.length === 0 ? [] : (await model.find({ _id: { $in: ids } }).lean()).filter(waits);
+    },
+
+    /** How many SKUs wait to be sent whole, beside those that are in a feed. */
+    async waitingWithDetails(connectorId: string): Promise<number> {
+      return model.countDocuments({ connectorId, state: 'pending', lane: 'details', feed: null });
     },
 
     /** How many SKUs hold a place under the connector's limit. */
@@ -279,8 +369,83 @@ export function ledgerStore(model: Model<ListingDocument>) {
     async removeAll(connectorId: string): Promise<void> {
       await model.deleteMany({ connectorId });
     },
+
+    /** How many SKUs are in each state, how many a run has seen in the source, and how many that are sold it has not. */
+    async census(connectorId: string, syncId: string): Promise<{ counts: StateCounts; seen: number; unseen: number }> {
+      const isSeen = { $cond: [{ $eq: ['$lastRun', syncId] }, 1, 0] };
+      const groups = await model.aggregate<{ _id: ListingState; count: number; seen: number }>([
+        { $match: { connectorId } },
+        { $group: { _id: '$state', count: { $sum: 1 }, seen: { $sum: isSeen } } },
+      ]);
+      const census = { counts: emptyCounts(), seen: 0, unseen: 0 };
+      for (const { _id: state, count, seen } of groups) {
+        census.counts[state] = count;
+        census.seen += seen;
+        if (state !== 'removed') census.unseen += count - seen;
+      }
+      return census;
+    },
+
+    /** The SKUs of one ledger page that are sold and that a run has not seen in the source. */
+    async unseenOn(
+      connectorId: string,
+      page: number,
+      syncId: string
+    ): Promise<Pick<LedgerEntry, 'sku' | 'sourceId'>[]> {
+      const found = await model
+        .find({ connectorId, page }, { sku: 1, sourceId: 1, state: 1, lastRun: 1 })
+        .lean<Pick<LedgerEntry, 'sku' | 'sourceId' | 'state' | 'lastRun'>[]>();
+      return found.filter(({ state, lastRun }) => state !== 'removed' && lastRun !== syncId);
+    },
+
+    /** Notes that a run has seen these SKUs in the source, as they were. Their revisions stay. */
+    async seenAgain(connectorId: string, skus: readonly string[], syncId: string): Promise<void> {
+      if (skus.length === 0) return;
+      const _id = { $in: skus.map((sku) => listingId(connectorId, sku)) };
+      await model.updateMany({ _id }, { $set: { lastRun: syncId, unreadable: null } }, { timestamps: false });
+    },
+
+    /** Of these SKUs, what tells whether they have to be judged anew. */
+    async marks(connectorId: string, skus: readonly string[]): Promise<Map<string, ListingMark>> {
+      if (skus.length === 0) return new Map();
+      const _id = { $in: skus.map((sku) => listingId(connectorId, sku)) };
+      return new Map((await model.find({ _id }, MARK).lean<ListingMark[]>()).map((mark) => [mark.sku, mark]));
+    },
+
+    /** Has the next run that reads them judge the SKUs of these products anew. Their revisions stay. */
+    async judgeAnew(connectorId: string, productIds: readonly string[]): Promise<void> {
+      if (productIds.length === 0) return;
+      const ofProducts = { connectorId, productId: { $in: [...productIds] } };
+      await model.updateMany(ofProducts, { $set: { judgedBy: null } }, { timestamps: false });
+    },
   };
 }
+
+/** A glance at an entry: what tells whether it has to be judged anew. */
+export type ListingMark = SettledFacts & Pick<LedgerEntry, 'sku' | 'sourceId' | 'productId' | 'lastRun' | 'wanted'>;
+
+/** Of `wanted` a mark has the name of the parent alone. */
+const MARK = {
+  _id: 0,
+  sku: 1,
+  sourceId: 1,
+  productId: 1,
+  state: 1,
+  lane: 1,
+  hasPlace: 1,
+  'feed.id': 1,
+  'verdict.kind': 1,
+  'verdict.blockReason': 1,
+  wantedHashes: 1,
+  sentHashes: 1,
+  refusedHashes: 1,
+  heldBackPrice: 1,
+  approvedPrice: 1,
+  lastRun: 1,
+  fingerprint: 1,
+  judgedBy: 1,
+  'wanted.details.child_parent_sku_relationship': 1,
+} as const;
 
 export type LedgerStore = ReturnType<typeof ledgerStore>;
 
@@ -300,6 +465,7 @@ function blankEntry(change: LedgerChange): Partial<ListingDocument> {
     approvedPrice: null,
     sentProductType: null,
     sentParentSku: null,
+    feed: null,
     lastPayload: null,
     lastAnswer: null,
     attempts: [],
@@ -314,6 +480,7 @@ function blankEntry(change: LedgerChange): Partial<ListingDocument> {
     adopted: null,
     matchedAt: null,
     unreadable: null,
+    judgedBy: null,
     reason: '',
   };
   const changed = withCodes(change);

@@ -31,16 +31,13 @@ export function problemQueries(connection: Connection) {
   return {
     /** Grouped by code, the most frequent first. */
     async groups(connectorId: string): Promise<ProblemGroup[]> {
-      const counted = await model.aggregate<{ _id: string; count: number }>([
-        { $match: { connectorId, problemCodes: { $ne: [] } } },
-        { $project: { problemCodes: 1 } },
-        { $unwind: '$problemCodes' },
-        { $group: { _id: { code: '$problemCodes', listing: '$_id' } } },
-        { $group: { _id: '$_id.code', count: { $sum: 1 } } },
-        { $sort: { count: -1, _id: 1 } },
+      // By all the codes that a SKU has, so that one look at each SKU is enough: few SKUs have problems of their own.
+      const together = await model.aggregate<{ _id: string[]; count: number }>([
+        { $match: { connectorId } },
+        { $group: { _id: '$problemCodes', count: { $sum: 1 } } },
       ]);
       const groups: ProblemGroup[] = [];
-      for (const { _id: code, count } of counted) {
+      for (const [code, count] of countedByCode(together)) {
         const samples = await samplesOf(connectorId, code);
         const sample = samples.flatMap((each) => each.problems).find((each) => each.code === code);
         if (sample) groups.push({ code, count, sample, sampleSkus: samples.map((each) => each.sku) });
@@ -48,4 +45,12 @@ export function problemQueries(connection: Connection) {
       return groups;
     },
   };
+}
+
+/** How many SKUs have each code, the most frequent first; a SKU that has one twice counts once. */
+function countedByCode(together: readonly { _id: string[]; count: number }[]): [code: string, count: number][] {
+  const counts = new Map<string, number>();
+  for (const { _id: codes, count } of together)
+    for (const code of new Set(codes)) counts.set(code, (counts.get(code) ?? 0) + count);
+  return [...counts].sort(([one, ones], [other, others]) => others - ones || (one < other ? -1 : 1));
 }

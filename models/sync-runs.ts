@@ -8,6 +8,9 @@ import type { ListingState, StateCounts } from '../domain/listing';
 import type { PublishLane, SyncMode, SyncOutcome, SyncPhase, SyncScope, SyncTrigger } from '../domain/sync';
 import type { TestCounts } from '../domain/test-results';
 
+/** What sends for a run: its lanes, and beside them what the source tells meanwhile. */
+export type SendingStep = PublishLane | 'news';
+
 /** One execution of a catalogue sync. */
 export interface SyncRunDocument {
   /** `syn_` + 20 hex digits. */
@@ -41,9 +44,11 @@ export interface SyncRunDocument {
   /** SKUs that Amazon answered for in this run, and over how long, for rate and ETA. */
   processed: number;
   toSend: number;
+  /** The source told of changes while the lanes were at work, and they are to be gone through once more. */
+  hasNews: boolean;
   publishStartedAt: Date | null;
   /** The attempt that may send in each lane; an older one that does not know yet that it is lost, stops. */
-  fences: Partial<Record<PublishLane, string>>;
+  fences: Partial<Record<SendingStep, string>>;
   /** Of a test: how many SKUs it asks about; null: all of them. */
   sample: number | null;
   /** Of a test: asks about every SKU, also where an answer about the same payload is good still. */
@@ -85,6 +90,7 @@ const syncRunSchema = new Schema(
     unreadable: { type: [String], default: [] },
     processed: { type: Number, default: 0 },
     toSend: { type: Number, default: 0 },
+    hasNews: { type: Boolean, default: false },
     publishStartedAt: { type: Date, default: null },
     fences: { type: mixed, default: () => ({}) },
     sample: { type: Number, default: null },
@@ -236,11 +242,11 @@ export function syncRunStore(connection: Connection) {
     },
 
     /** Gives a lane to one attempt; whoever had it before has lost it. */
-    async fence(syncId: string, lane: PublishLane, attempt: string): Promise<void> {
+    async fence(syncId: string, lane: SendingStep, attempt: string): Promise<void> {
       await model.updateOne({ _id: syncId }, { $set: { [`fences.${lane}`]: attempt } });
     },
 
-    async isFencedBy(syncId: string, lane: PublishLane, attempt: string): Promise<boolean> {
+    async isFencedBy(syncId: string, lane: SendingStep, attempt: string): Promise<boolean> {
       return (await model.exists({ _id: syncId, [`fences.${lane}`]: attempt })) !== null;
     },
 

@@ -4,34 +4,47 @@ import { createCatalogSyncActivities } from '../activities/catalog-sync';
 import { createConnectorActivationActivities } from '../activities/connector-activation';
 import { createConnectorOnboardingActivities } from '../activities/connector-onboarding';
 import { createConnectorRemovalActivities } from '../activities/connector-removal';
+import { createCredentialClockActivities } from '../activities/credential-clock';
+import { createOrderActivities } from '../activities/orders';
+import type { StoreOfOrders } from '../activities/orders/dependencies';
 import { createAmazon } from '../adapters/amazon';
 import { filesOfConnector } from '../adapters/file';
 import { createSharedLimiter } from '../adapters/limiter/shared';
+import { createMailer } from '../adapters/mail';
 import { createSalesLayerSource } from '../adapters/saleslayer';
 import { createKeyring } from '../adapters/secrets/keyring';
 import { createVtexStore } from '../adapters/vtex';
+import { createVtexOrders } from '../adapters/vtex/orders';
 import { fileSourceRoot, spApiUrl, type Config } from '../config';
 import type { SecretField } from '../domain/connector-contract';
 import { OutsideError } from '../domain/errors';
 import { requireMarketplace } from '../domain/marketplaces';
 import type { Expressions } from '../domain/ports/expressions';
+import type { Mailer } from '../domain/ports/mail';
 import type { Orchestrator } from '../domain/ports/orchestrator';
 import type { SalesLayerCatalogue } from '../domain/ports/sales-layer';
 import type { CatalogSource, FileCatalogue, VtexStore } from '../domain/ports/source';
 import { productTypeCatalog } from '../domain/product-type-catalog';
 import { changeNoticesOf, changeNoticeStore } from '../models/change-notices';
 import { connectorStore, type ConnectorDocument } from '../models/connectors';
+import { credentialQueries } from '../models/credential-queries';
 import { credentialStore } from '../models/credentials';
 import { hookTokenStore } from '../models/hook-tokens';
 import { ledgerStore, listingModel, parentModel } from '../models/listings';
 import { mappingStore } from '../models/mappings';
+import { orderStore } from '../models/orders';
+import { orderWatchStore } from '../models/order-watches';
 import { openedCredentials } from '../models/opened-credentials';
 import { productTypeStore } from '../models/product-types';
 import { rateBuckets } from '../models/rate-buckets';
 import { sourceItemStore } from '../models/source-items';
+import { feedStore } from '../models/feeds';
 import { syncRunStore } from '../models/sync-runs';
 import { testResultStore } from '../models/test-results';
 import { uploadStore } from '../models/uploads';
+
+/** Under which stores know us as the connector of an order. */
+const CONNECTOR_NAME = 'Longshore';
 
 /** What the activities of one worker process are built from. */
 export interface WorkerDependencies {
@@ -43,7 +56,7 @@ export interface WorkerDependencies {
 }
 
 /** Every activity, with the real outside world behind its ports. */
-export function createActivities({ config, connection, orchestrator, expressions }: WorkerDependencies) {
+export function createActivities({ config, connection, orchestrator, logger, expressions }: WorkerDependencies) {
   const secretBox = createKeyring(config.ENCRYPTION_KEYS);
   const connectors = connectorStore(connection);
   const credentials = credentialStore(connection);
@@ -51,12 +64,15 @@ export function createActivities({ config, connection, orchestrator, expressions
   const ledger = ledgerStore(listingModel(connection));
   const parents = ledgerStore(parentModel(connection));
   const runs = syncRunStore(connection);
+  const feeds = feedStore(connection);
   const uploads = uploadStore(connection);
   const mappings = mappingStore(connection);
   const items = sourceItemStore(connection);
   const notices = changeNoticeStore(connection);
   const testResults = testResultStore(connection);
+  const orders = orderStore(connection);
   const timeoutMs = config.HTTP_TIMEOUT_SECONDS * 1000;
+  const publicUrl = config.PUBLIC_URL.replace(/\/$/, '');
 
   const amazon = createAmazon({
     lwaUrl: config.LWA_URL,
@@ -101,6 +117,24 @@ export function createActivities({ config, connection, orchestrator, expressions
     });
   }
 
+  async function storeOfOrders(connector: ConnectorDocument): Promise<StoreOfOrders> {
+    const { source } = connector.config;
+    if (source.type !== 'vtex') throw new TypeError('Only a VTEX connector has a store');
+    const hook = `${publicUrl}/hooks/vtex/${connector._id}/${await hookTokens.tokenOf(connector._id)}`;
+    return createVtexOrders({
+      account: source.account,
+      appKey: source.appKey,
+      appToken: secretOf(connector, 'source.appToken'),
+      salesChannel: source.salesChannel,
+      affiliateId: source.affiliateId,
+      urlTemplate: config.VTEX_URL,
+      pricingUrlTemplate: config.VTEX_PRICING_URL,
+      requestsInFlight: config.SOURCE_REQUESTS_IN_FLIGHT,
+      timeoutMs,
+      connector: { name: CONNECTOR_NAME, endpoint: hook },
+    });
+  }
+
   function filesOf(connector: ConnectorDocument): FileCatalogue {
     return filesOfConnector(connector.config, uploads.of(connector._id), fileSourceRoot(config));
   }
@@ -131,6 +165,7 @@ export function createActivities({ config, connection, orchestrator, expressions
       credentials,
       hookTokens,
       runs,
+      orders,
       secretBox,
       accounts: amazon.accounts,
       listings: amazon.listings,
@@ -139,23 +174,46 @@ export function createActivities({ config, connection, orchestrator, expressions
       filesOf,
       salesLayerOf,
       orchestrator,
-      publicUrl: config.PUBLIC_URL.replace(/\/$/, ''),
+      publicUrl,
     }),
-    ...createConnectorActivationActivities({ connectors, runs, orchestrator }),
+    ...createConnectorActivationActivities({ connectors, runs, orders, orchestrator }),
     ...createConnectorRemovalActivities({
       connectors,
       credentials,
       ledger,
       parents,
+      feeds,
       runs,
       mappings,
       items,
       testResults,
       uploads,
+      orders,
       notices,
       hookTokens,
       vtexOf,
       orchestrator,
+    }),
+    ...createCredentialClockActivities({
+      credentials,
+      queries: credentialQueries(connection),
+      mailer: mailerOf(config),
+      logger,
+      publicUrl,
+    }),
+    ...createOrderActivities({
+      connectors,
+      orders,
+      watches: orderWatchStore(connection),
+      ledger,
+      items,
+      amazonOrders: amazon.orders,
+      listings: amazon.listings,
+      storeOf: storeOfOrders,
+      mailerTo: (address) => mailerOf(config, address),
+      orchestrator,
+      publicUrl,
+      logger,
     }),
     ...createCatalogSyncActivities({
       connectors,
@@ -167,6 +225,8 @@ export function createActivities({ config, connection, orchestrator, expressions
       mappings,
       expressions,
       listings: amazon.listings,
+      amazonFeeds: amazon.feeds,
+      feeds,
       productTypes,
       notices,
       orchestrator,
@@ -178,7 +238,20 @@ export function createActivities({ config, connection, orchestrator, expressions
         verifyAfterSeconds: config.VERIFY_AFTER_SECONDS,
         verifyWaitSeconds: config.VERIFY_WAIT_SECONDS,
         requestsInFlight: config.AMAZON_REQUESTS_IN_FLIGHT,
+        watchAfterSeconds: config.WATCH_AFTER_SECONDS,
+        feedPollSeconds: config.FEED_POLL_SECONDS,
+        feedStuckSeconds: config.FEED_STUCK_SECONDS,
       },
     }),
   };
+}
+
+/** @param address - of whoever looks after something in particular; else the mail goes to those who look after all of it. */
+function mailerOf(
+  { SMTP_URL, ALERT_FROM, ALERT_TO, HTTP_TIMEOUT_SECONDS }: Config,
+  address?: string
+): Mailer | undefined {
+  const to = address === undefined ? ALERT_TO : [address];
+  if (!SMTP_URL || !ALERT_FROM || !to) return undefined;
+  return createMailer({ smtpUrl: SMTP_URL, from: ALERT_FROM, to, timeoutMs: HTTP_TIMEOUT_SECONDS * 1000 });
 }

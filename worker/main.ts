@@ -49,6 +49,8 @@ async function main(config: Config): Promise<void> {
     maxConcurrentWorkflowTaskExecutions: AT_ONCE.workflowTasks,
     maxCachedWorkflows: AT_ONCE.cachedWorkflows,
     shutdownGraceTime: config.SHUTDOWN_GRACE_SECONDS * 1000,
+    // A pause and a cancellation reach an activity with the answer to its heartbeat.
+    maxHeartbeatThrottleInterval: '2 seconds',
   });
   const unless = (work: Promise<unknown>, what: string): void =>
     void work.catch((error: unknown) =>

@@ -2,10 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
+import { bringOrdersInLine, watchedAccount } from '../activities/orders/in-line';
+import { orderWatchId } from '../domain/ids';
+import type { WatchedAccount } from '../domain/orders/order-record';
 import type { Orchestrator } from '../domain/ports/orchestrator';
 import { connectorStore, type ConnectorStore } from '../models/connectors';
+import { credentialStore } from '../models/credentials';
 import { leaseStore } from '../models/leases';
 import { lostRunQuery } from '../models/lost-runs';
+import { orderStore } from '../models/orders';
 import { syncRunStore } from '../models/sync-runs';
 
 /** Held by the one worker that puts things in line, and free again this long after it died, in milliseconds. */
@@ -35,11 +40,13 @@ export async function reconcile(connection: Connection, orchestrator: Orchestrat
     const store = connectorStore(connection);
     const done = {
       connectors: await bringInLine(store, orchestrator),
+      credentials: await startClocks(connection, orchestrator),
       orphanSchedules: await removeOrphans(store, orchestrator),
+      orderWatches: await bringWatchesInLine(connection, store, orchestrator),
       lostRuns: await endLostRuns(connection, orchestrator),
       deadLeases: await freeDeadLeases(connection, orchestrator),
     };
-    logger.info(done, 'connectors, schedules, runs and leases are in line');
+    logger.info(done, 'connectors, credentials, schedules, runs and leases are in line');
   } finally {
     await leases.release(TURN.id, holder);
   }
@@ -59,6 +66,35 @@ async function bringInLine(store: ConnectorStore, orchestrator: Orchestrator): P
       });
   }
   return connectors.length;
+}
+
+/** The orders of every connector at work are watched where it wants that, and no account's else. */
+async function bringWatchesInLine(
+  connection: Connection,
+  connectors: ConnectorStore,
+  orchestrator: Orchestrator
+): Promise<number> {
+  const orders = orderStore(connection);
+  const idOf = ({ sellerId, region }: WatchedAccount): string => orderWatchId(sellerId, region);
+  const known = new Set<string>();
+  for (const connector of await connectors.inStates(['active', 'paused'])) {
+    // One from before orders were handled counts as activated now.
+    if (!connector.activatedAt) await connectors.noteActivation(connector._id, new Date());
+    const now = await connectors.get(connector._id);
+    const account = now && watchedAccount(now);
+    if (account) known.add(idOf(account));
+    if (now) await bringOrdersInLine({ connectors, orders, orchestrator }, now);
+  }
+  for (const account of await orchestrator.orderWatches())
+    if (!known.has(idOf(account))) await orchestrator.stopOrderWatch(account);
+  return known.size;
+}
+
+/** Every credential in use has its clock. */
+async function startClocks(connection: Connection, orchestrator: Orchestrator): Promise<number> {
+  const ids = await credentialStore(connection).provedIds();
+  for (const id of ids) await orchestrator.startCredentialClock(id);
+  return ids.length;
 }
 
 /** Schedules whose connector is gone. */

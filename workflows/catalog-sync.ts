@@ -27,13 +27,15 @@ const { openSyncRun, noteProgress, closeSyncRun, claimRetries, countUnsent } = p
 });
 
 /** Pages: long, with a heartbeat. An outage is waited out here, by one backoff for the whole page. */
-const { collectPage, sweepUnseen, matchAtAmazon, publishPage, readBack } = proxyActivities<CatalogSyncActivities>({
-  startToCloseTimeout: '1 hour',
-  heartbeatTimeout: '15 seconds',
-  // The lease may not be given back while a page is still writing.
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry: { initialInterval: '2 seconds', maximumInterval: '2 minutes' },
-});
+const { collectPage, sweepUnseen, matchAtAmazon, publishPage, sendFeed, followFeeds, watchChanges, readBack } =
+  proxyActivities<CatalogSyncActivities>({
+    startToCloseTimeout: '1 hour',
+    heartbeatTimeout: '15 seconds',
+    // The lease may not be given back while a page is still writing.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    // A request that an outage keeps from leaving costs nothing: so that it is over soon after Amazon is back.
+    retry: { initialInterval: '2 seconds', maximumInterval: '30 seconds' },
+  });
 
 /** The steps of a test (S10). At one SKU a second a page takes minutes, so that a pause ends it; soon, by its heartbeats. */
 const { judgePage, planTest, testPage } = proxyActivities<CatalogSyncActivities>({
@@ -63,15 +65,20 @@ export async function catalogSync(input: CatalogSyncInput): Promise<SyncOutcome>
     await sync.collect();
     if (run.mode === 'preview') return await sync.closePreview();
     if (run.mode === 'test') return await sync.closeTest();
-    sync.retryBeside();
+    sync.workBeside();
     await sync.publish();
     await sync.readBack();
+    await sync.endBeside();
     return await sync.close('completed', null);
   } catch (error) {
-    if (error instanceof ContinueAsNew) throw error;
-    if (error instanceof HistoryIsLong) return await sync.continueAsNew();
-    return await sync.end(error);
+    if (!(error instanceof HistoryIsLong)) return await endedBy(sync, error);
+    return await sync.continueAsNew().catch((reason: unknown) => endedBy(sync, reason));
   }
+}
+
+function endedBy(sync: CatalogSync, error: unknown): Promise<SyncOutcome> {
+  if (error instanceof ContinueAsNew) throw error;
+  return sync.end(error);
 }
 
 /** The run to go through; undefined when it may not start: the connector is not active, or another run is at work. */
@@ -96,11 +103,19 @@ class CatalogSync {
   private toRetry: number;
   private lanesAreThrough = false;
   private lanesAtWork = 0;
-  private readonly retries = new CancellationScope();
+  /** What goes on beside the lanes, and ends with the run at the latest. */
+  private readonly beside = new CancellationScope();
+  private besideAtWork = 0;
+  private besideFailure: unknown;
   private retriesAreDone = true;
-  private retryFailure: unknown;
+  private feedsAreDone = true;
+  /** How often a feed was sent, as far as this execution has heard. */
+  private feedsSent = 0;
+  /** The source told of changes that wait for the lanes. */
+  private hasNews = false;
   /** What a pause ends in the middle, to begin again after it. */
-  private pausable: CancellationScope | undefined;
+  private readonly pausable = new Set<CancellationScope>();
+  private pause: Promise<void> | undefined;
 
   constructor(
     private readonly input: CatalogSyncInput,
@@ -111,7 +126,7 @@ class CatalogSync {
     this.toRetry = input.resume ? 1 : 0;
     setHandler(pauseRequested, () => {
       this.run.paused = true;
-      this.pausable?.cancel();
+      for (const scope of this.pausable) scope.cancel();
     });
     setHandler(resumeRequested, () => void (this.run.paused = false));
     setHandler(configurationChanged, () => void (this.configurationWrites += 1));
@@ -128,13 +143,17 @@ class CatalogSync {
     if (this.run.phase !== 'collect') return;
     const { syncId, mode } = this.run;
     const isTest = mode === 'test';
-    do {
+    for (let isRead = false; !isRead;) {
       const cursor = this.run.sourceCursor;
-      const page = await this.step(() => (isTest ? judgePage : collectPage)({ syncId, cursor }));
+      const page = await this.step(() =>
+        this.untilPaused(() => (isTest ? judgePage : collectPage)({ syncId, cursor }))
+      );
+      if (!page) continue;
       this.run.sourceCursor = page.nextCursor;
       this.run.read += page.read;
-      if (page.nextCursor !== null) await this.continueAsNewWhenLong();
-    } while (this.run.sourceCursor !== null);
+      isRead = page.nextCursor === null;
+      if (!isRead) await this.continueAsNewWhenLong();
+    }
     const { isComplete } = await this.step(() => (isTest ? planTest : sweepUnseen)({ syncId, read: this.run.read }));
     if (!isComplete) return this.collectAgain();
     await this.enter(isTest ? 'test' : 'publish');
@@ -150,32 +169,49 @@ class CatalogSync {
 
   /** Both lanes side by side, because Amazon gives PUT and PATCH rates of their own; parents go before their SKUs. */
   async publish(): Promise<void> {
-    await this.bothLanes();
-    await this.continueAsNewWhenLong();
-    if ((await countUnsent({ syncId: this.run.syncId })) > 0) {
-      this.repeat('the ledger has lost answers of Amazon');
-      this.run.lanes = { parents: 0, details: 0, offer: 0 };
-      return this.publish();
+    for (;;) {
+      await this.bothLanes();
+      await this.continueAsNewWhenLong();
+      this.lanesAreThrough = true;
+      await condition(() => this.feedsAreDone);
+      await this.continueAsNewWhenLong();
+      const { unsent, isNews, retrying } = await countUnsent({ syncId: this.run.syncId });
+      if (retrying > 0 && this.retriesAreDone) this.retryBeside();
+      this.toRetry = Math.max(this.toRetry, retrying);
+      if (unsent === 0) break;
+      if (!isNews) this.repeat('the ledger has lost answers of Amazon');
+      this.goThroughLanesAgain();
     }
-    this.lanesAreThrough = true;
     if (this.run.phase === 'publish') await this.enter('verify');
   }
 
-  /** Looks for what Amazon accepted until all is seen, or the run's time for it is up: then later runs look on. */
+  /**
+   * Looks for what Amazon accepted until all is seen, or the run's time for it is up: then later runs look on. What the source
+   * tells meanwhile is sent.
+   */
   async readBack(): Promise<void> {
     const { syncId, policy } = this.run;
     for (;;) {
-      const { open, nextInSeconds } = await this.step(() => readBack({ syncId }));
+      const seen = await this.step(() => this.untilPaused(() => readBack({ syncId })));
+      if (!seen) continue;
+      const { open, nextInSeconds } = seen;
       const wait = open > 0 ? nextInSeconds : policy.retryInitialSeconds;
-      if (this.retriesAreDone) {
+      if (this.retriesAreDone && !this.hasNews) {
         this.run.verifyingSince ??= Date.now();
         const until = this.run.verifyingSince + policy.verifyWaitSeconds * 1000;
-        if (open === 0 || Date.now() + wait * 1000 > until) break;
+        if (open === 0 || Date.now() + wait * 1000 > until) {
+          // Answers that were overtaken, and what drifted and could not be sent again, may be left.
+          if ((await countUnsent({ syncId })).unsent === 0) break;
+          this.hasNews = true;
+        }
       }
-      await condition(() => open === 0 && this.retriesAreDone, wait * 1000);
+      await condition(() => this.hasNews || (open === 0 && this.retriesAreDone), wait * 1000);
       await this.continueAsNewWhenLong();
+      if (!this.hasNews) continue;
+      this.goThroughLanesAgain();
+      await this.publish();
     }
-    if (this.retryFailure) throw this.retryFailure;
+    if (this.besideFailure) throw this.besideFailure;
   }
 
   /** A preview ends with what is at Amazon already, and sends nothing. */
@@ -208,22 +244,96 @@ class CatalogSync {
     const isCancelled = isCancellation(error);
     const reason = isCancelled ? 'It was cancelled.' : rootMessage(error);
     await CancellationScope.nonCancellable(async () => {
-      await this.letRetriesGo();
+      await this.endBeside();
       await this.close(isCancelled ? 'cancelled' : 'failed', reason);
     });
     if (isCancelled) return 'cancelled';
     throw error;
   }
 
-  /** SKUs that failed for a passing reason get durable retries of their own, a window at a time, beside the lanes. */
-  retryBeside(): void {
-    this.retriesAreDone = false;
-    void this.retries
-      .run(() => this.retryInWindows())
+  /** Durable retries, feeds on their way and what the source tells meanwhile are seen to beside the lanes. */
+  workBeside(): void {
+    this.retryBeside();
+    this.followBeside();
+    this.workAside(() => this.watchInTurns());
+  }
+
+  /** Ends what goes on beside; retries that were in hand stay `retrying` in the ledger, feeds stay known. */
+  async endBeside(): Promise<void> {
+    this.beside.cancel();
+    await condition(() => this.besideAtWork === 0);
+  }
+
+  private workAside(work: () => Promise<void>, done: () => void = () => undefined): void {
+    this.besideAtWork += 1;
+    void this.beside
+      .run(work)
       .catch((error: unknown) => {
-        if (!isCancellation(error)) this.retryFailure = error;
+        if (!isCancellation(error) && !(error instanceof HistoryIsLong)) this.besideFailure ??= error;
       })
-      .finally(() => (this.retriesAreDone = true));
+      .finally(() => {
+        this.besideAtWork -= 1;
+        done();
+      });
+  }
+
+  /** SKUs that failed for a passing reason get durable retries of their own, a window at a time. */
+  private retryBeside(): void {
+    this.retriesAreDone = false;
+    this.workAside(
+      () => this.retryInWindows(),
+      () => (this.retriesAreDone = true)
+    );
+  }
+
+  private followBeside(): void {
+    this.feedsAreDone = false;
+    this.workAside(
+      () => this.followInTurns(),
+      () => (this.feedsAreDone = true)
+    );
+  }
+
+  /** Sees to the feeds at Amazon, also those of earlier runs, until none is left or the run's time for them is up. */
+  private async followInTurns(): Promise<void> {
+    const { syncId, policy } = this.run;
+    const startedAt = Date.now();
+    for (;;) {
+      await condition(() => this.openFeeds > 0 || this.lanesAreThrough);
+      const isTimeUp = Date.now() - startedAt > policy.retryGiveUpSeconds * 1000;
+      if (this.openFeeds === 0 || (this.lanesAreThrough && isTimeUp)) return;
+      const sentBefore = this.feedsSent;
+      const seen = await this.step(() => this.untilPaused(() => followFeeds({ syncId })));
+      if (seen?.gaveUp) this.run.feedsGaveUp = true;
+      if (seen && sentBefore === this.feedsSent) this.run.openFeeds = seen.open;
+    }
+  }
+
+  private get openFeeds(): number {
+    const { parents, skus } = this.run.openFeeds ?? { parents: 0, skus: 0 };
+    return parents + skus;
+  }
+
+  /** Prices and quantities that change while the run is at work do not wait for its end. */
+  private async watchInTurns(): Promise<void> {
+    const { syncId, policy } = this.run;
+    await sleep((policy.watchAfterSeconds ?? 5) * 1000);
+    for (;;) {
+      const seen = await this.step(() => this.untilPaused(() => watchChanges({ syncId })));
+      if (seen && seen.left > 0) this.hasNews = true;
+      if (seen && !seen.watchesOn) return;
+    }
+  }
+
+  /** For what the source told meanwhile, what feeds did not do, and what the database has lost. */
+  private goThroughLanesAgain(): void {
+    const { run } = this;
+    this.hasNews = false;
+    this.lanesAreThrough = false;
+    run.lanes = { parents: 0, details: 0, offer: 0 };
+    run.feeds = run.feedsGaveUp ? undefined : { parents: 0, details: 0 };
+    if (this.retriesAreDone) this.retryBeside();
+    if (this.feedsAreDone) this.followBeside();
   }
 
   private async retryInWindows(): Promise<void> {
@@ -255,18 +365,18 @@ class CatalogSync {
         maximumInterval: policy.retryMaximumSeconds * 1000,
       },
     });
+    const tryOnce = async (): Promise<true> => {
+      await publishSku({ syncId, sku });
+      return true;
+    };
     try {
-      await this.step(() => publishSku({ syncId, sku }));
+      const done = await this.step(() => this.untilPaused(tryOnce));
+      // A pause has ended it: it is claimed again.
+      if (!done) this.toRetry += 1;
     } catch (error) {
       if (error instanceof HistoryIsLong) return;
       if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
     }
-  }
-
-  /** Ends the retries beside; what they had in hand stays `retrying` in the ledger. */
-  private async letRetriesGo(): Promise<void> {
-    this.retries.cancel();
-    await condition(() => this.retriesAreDone);
   }
 
   /** When one lane fails the other is ended before the lease can be given back: its page may still be writing. */
@@ -285,17 +395,21 @@ class CatalogSync {
   /** Amazon refuses a child whose parent it does not know (V16). */
   private async parentsThenDetails(): Promise<void> {
     await this.lane('parents');
-    if (this.run.lanes.parents === null) await this.lane('details');
+    if (this.run.lanes.parents !== null) return;
+    await condition(() => (this.run.openFeeds?.parents ?? 0) === 0 || this.feedsAreDone);
+    await this.lane('details');
   }
 
-  /** Pages of one lane, one after the other. */
+  /** Pages of one lane, one after the other. After the first, which shows how fast calls are, feeds may take over. */
   private async lane(lane: PublishLane): Promise<void> {
     const { syncId, lanes } = this.run;
     this.lanesAtWork += 1;
     try {
       for (let page = lanes[lane]; page !== null && !this.isLong(); page = lanes[lane]) {
         const at = page;
-        const sent = await this.step(() => publishPage({ syncId, lane, page: at }));
+        if (page > 0 && (await this.isByFeed(lane, page))) continue;
+        const sent = await this.step(() => this.untilPaused(() => publishPage({ syncId, lane, page: at })));
+        if (!sent) continue;
         lanes[lane] = sent.nextPage;
         this.toRetry += sent.failed;
       }
@@ -304,6 +418,20 @@ class CatalogSync {
     } finally {
       this.lanesAtWork -= 1;
     }
+  }
+
+  /** Sends the next feed of a lane, or asks whether there is to be one; false once what is left goes by calls. */
+  private async isByFeed(lane: PublishLane, page: number): Promise<boolean> {
+    const { syncId, feeds, feedsGaveUp } = this.run;
+    const from = lane === 'offer' || feedsGaveUp ? null : (feeds?.[lane] ?? null);
+    if (lane === 'offer' || !feeds || from === null) return false;
+    const sent = await this.step(() => this.untilPaused(() => sendFeed({ syncId, lane, page: Math.max(from, page) })));
+    if (!sent) return true;
+    feeds[lane] = sent.nextPage;
+    this.feedsSent += 1;
+    this.run.openFeeds = sent.open;
+    this.toRetry += sent.awaiting;
+    return true;
   }
 
   /** Runs one step once the run is not paused. A credential that fails parks the run until it is mended. */
@@ -326,19 +454,24 @@ class CatalogSync {
   private async untilPaused<T>(work: () => Promise<T>): Promise<T | undefined> {
     const run = CancellationScope.current();
     const scope = new CancellationScope();
-    this.pausable = scope;
+    this.pausable.add(scope);
     try {
       return await scope.run(work);
     } catch (error) {
       if (isCancellation(error) && scope.consideredCancelled && !run.consideredCancelled) return undefined;
       throw error;
     } finally {
-      this.pausable = undefined;
+      this.pausable.delete(scope);
     }
   }
 
   private async whilePaused(): Promise<void> {
     if (!this.run.paused) return;
+    this.pause ??= this.untilResumed().finally(() => (this.pause = undefined));
+    await this.pause;
+  }
+
+  private async untilResumed(): Promise<void> {
     const { syncId } = this.run;
     await noteProgress({ syncId, paused: true });
     await condition(() => !this.run.paused);
@@ -375,7 +508,7 @@ class CatalogSync {
 
   /** Goes on with a fresh history. Retries in hand are let go: the ledger knows them, and they are claimed again. */
   async continueAsNew(): Promise<never> {
-    await this.letRetriesGo();
+    await this.endBeside();
     await condition(allHandlersFinished);
     return continueAsNew<typeof catalogSync>({ ...this.input, resume: this.run });
   }

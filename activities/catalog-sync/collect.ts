@@ -1,7 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import type { CatalogSource, ChangesPage } from '../../domain/ports/source';
 import type { ConnectorDocument, SourceReading } from '../../models/connectors';
-import { LEDGER_PAGE_SIZE, type ListingDocument } from '../../models/listings';
+import { LEDGER_PAGE_SIZE, type LedgerStore } from '../../models/listings';
 import { withPulse } from '../pulse';
 import { runContext, waitingNoter, type CatalogSyncDependencies, type OpenRun } from './dependencies';
 import { goneWriter, ledgerWriter } from './ledger-writer';
@@ -58,10 +58,10 @@ export function collectSteps(deps: CatalogSyncDependencies) {
           let place = lost ?? { cursor: input.cursor, total, toSend, touched, seen: 0, read: 0 };
           if (lost?.cursor === null) return { nextCursor: null, read: lost.read };
           const reading = await readingOf(run, connector, source);
-          do {
-            const page = await reading.page(place.cursor, signal);
+          const pages = readAhead(place.cursor, COLLECT_AT_ONCE - place.seen, reading.page, signal);
+          for await (const page of pages) {
             const { toSend, firstSeen } = await writer.writePage(page.items, page.unreadable, signal);
-            const left = reading.isWhole ? { gone: 0, toSend: 0 } : await writer.removeGone(page.removed, page.items);
+            const left = reading.isWhole() ? { gone: 0, toSend: 0 } : await writer.removeGone(page.removed, page.items);
             const listed = page.items.length + page.unreadable.length;
             place = {
               cursor: page.nextCursor,
@@ -74,7 +74,7 @@ export function collectSteps(deps: CatalogSyncDependencies) {
             const { total, toSend: waiting, touched } = place;
             await runs.update(run._id, { total, toSend: waiting, touched, waitingFor: null });
             at(place);
-          } while (place.cursor !== null && place.seen < COLLECT_AT_ONCE);
+          }
           return { nextCursor: place.cursor, read: place.read };
         },
         waitingNoter(deps, input.syncId)
@@ -90,25 +90,19 @@ export function collectSteps(deps: CatalogSyncDependencies) {
     async sweepUnseen(input: { syncId: string; read: number }): Promise<{ isComplete: boolean }> {
       return withPulse(async ({ signal }) => {
         const { run, connector } = await runContext(deps, input.syncId);
-        const isShort = (await ledger.seenBy(run.connectorId, run._id)) < input.read;
-        if (isShort || (await lacksParents(run))) {
+        const census = await ledger.census(run.connectorId, run._id);
+        if (census.seen < input.read || (await lacksParents(run))) {
           await runs.update(run._id, { total: 0, toSend: 0, touched: 0 });
           return { isComplete: false };
         }
-        if (run.scope === 'full' && !(await isSuspicious(run, connector))) {
-          const writer = goneWriter(deps, run.connectorId);
-          let gone = 0;
-          for (let page = 0; page <= connector.ledgerPage.number; page++) {
-            signal.throwIfAborted();
-            const unseen = unseenOf(run, await ledger.page(run.connectorId, page));
-            await writer.takeOffSale(unseen);
-            gone += unseen.length;
-          }
-          if (gone > 0) await runs.update(run._id, { touched: run.touched + gone });
-        }
+        const mayRemove = run.scope === 'full' && !(await isSuspicious(run, connector, census));
+        const gone = mayRemove ? await takeOffUnseen(run, connector, census, signal) : 0;
+        if (gone > 0) await runs.update(run._id, { touched: run.touched + gone });
         await noteReading(run, connector);
         for (const book of [deps.parents, ledger]) await book.resume(run.connectorId);
-        await runs.update(run._id, { counts: await ledger.counts(run.connectorId), publishStartedAt: new Date() });
+        const isAsCounted = gone === 0 && census.counts.retrying === 0;
+        const counts = isAsCounted ? census.counts : await ledger.counts(run.connectorId);
+        await runs.update(run._id, { counts, publishStartedAt: new Date() });
         return { isComplete: true };
       });
     },
@@ -140,12 +134,13 @@ export function collectSteps(deps: CatalogSyncDependencies) {
       };
     }
 
+    let isWhole = run.scope === 'full';
     return {
       /** True when what is not listed is gone. */
-      isWhole: run.scope === 'full',
+      isWhole: () => isWhole,
       async page(cursor: string | null, signal: AbortSignal): Promise<ChangesPage> {
         const page = await readPage(cursor, signal);
-        if (page.isEverything) this.isWhole = true;
+        isWhole ||= page.isEverything;
         if (cursor === null)
           await runs.update(run._id, {
             changesToken: page.changesToken ?? null,
@@ -162,23 +157,35 @@ export function collectSteps(deps: CatalogSyncDependencies) {
     return awaited.length > (await deps.parents.bySku(connectorId, awaited)).size;
   }
 
-  /** SKUs of one ledger page that this run's full reading did not list. */
-  function unseenOf(run: OpenRun, entries: readonly ListingDocument[]): ListingDocument[] {
+  /** Takes off sale what this run's full reading did not list; answers how many SKUs that are. */
+  async function takeOffUnseen(
+    run: OpenRun,
+    { ledgerPage }: ConnectorDocument,
+    { unseen }: Census,
+    signal: AbortSignal
+  ): Promise<number> {
+    const writer = goneWriter(deps, run.connectorId);
     const unreadable = new Set(run.unreadable);
-    return entries.filter(
-      (entry) => entry.lastRun !== run._id && entry.state !== 'removed' && !unreadable.has(entry.sourceId)
-    );
+    let [left, gone] = [unseen, 0];
+    for (let page = 0; page <= ledgerPage.number && left > 0; page++) {
+      signal.throwIfAborted();
+      const found = await ledger.unseenOn(run.connectorId, page, run._id);
+      const skus = found.filter(({ sourceId }) => !unreadable.has(sourceId)).map(({ sku }) => sku);
+      if (skus.length > 0) await writer.takeOffSale([...(await ledger.bySku(run.connectorId, skus)).values()]);
+      left -= found.length;
+      gone += skus.length;
+    }
+    return gone;
   }
 
   /**
    * Whether a full reading misses so much of what is there that the source is likely to be at fault: then nothing is taken off
    * sale by it, and the next full reading decides. Asked again about the same run, it answers the same.
    */
-  async function isSuspicious(run: OpenRun, connector: ConnectorDocument): Promise<boolean> {
+  async function isSuspicious(run: OpenRun, connector: ConnectorDocument, { counts, seen }: Census): Promise<boolean> {
     const held = connector.heldRemovals;
-    const counts = await ledger.counts(run.connectorId);
     const known = Object.values(counts).reduce((sum, count) => sum + count, 0) - counts.removed;
-    const missed = known - (await ledger.seenBy(run.connectorId, run._id)) - run.unreadable.length;
+    const missed = known - seen - run.unreadable.length;
     const isSudden = missed >= SUDDEN.atLeast && missed > known * SUDDEN.share;
     const isFirst = held === null || held.syncId === run._id;
     if (!isSudden || !isFirst) {
@@ -211,7 +218,37 @@ export function collectSteps(deps: CatalogSyncDependencies) {
   }
 }
 
+type Census = Awaited<ReturnType<LedgerStore['census']>>;
+
+/**
+ * Pages from a cursor on until there are no more or they hold so many SKUs; each is read while the one before it is handled.
+ * What is being read when the caller stops is given up.
+ */
+async function* readAhead(
+  from: string | null,
+  most: number,
+  read: (cursor: string | null, signal: AbortSignal) => Promise<ChangesPage>,
+  signal: AbortSignal
+): AsyncGenerator<ChangesPage> {
+  const stopped = new AbortController();
+  const until = AbortSignal.any([signal, stopped.signal]);
+  let next: Promise<ChangesPage> | undefined = read(from, until);
+  let seen = 0;
+  try {
+    while (next) {
+      const page: ChangesPage = await next;
+      seen += page.items.length + page.unreadable.length;
+      next = page.nextCursor === null || seen >= most ? undefined : read(page.nextCursor, until);
+      // Its failure is thrown where it is awaited, if it ever is.
+      next?.catch(() => undefined);
+      yield page;
+    }
+  } finally {
+    stopped.abort(new Error('given up'));
+  }
+}
+
 /** Whether what an earlier run read was judged by what this one judges by: else everything has to be read anew. */
-function isJudgedAlike(known: SourceReading, run: OpenRun): boolean {
+export function isJudgedAlike(known: SourceReading, run: OpenRun): boolean {
   return known.configVersion === run.configVersion && known.mappings.join() === (run.mappings ?? []).join();
 }

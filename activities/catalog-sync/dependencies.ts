@@ -1,15 +1,15 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { ConnectorConfig, WaitingFor } from '../../domain/connector';
-import type { LedgerEntry } from '../../domain/ledger';
-import type { ListingState } from '../../domain/listing';
 import type { AmazonAccount, AmazonListings } from '../../domain/ports/amazon';
+import type { AmazonFeeds } from '../../domain/ports/feeds';
 import type { Expressions } from '../../domain/ports/expressions';
 import type { Orchestrator } from '../../domain/ports/orchestrator';
 import type { CatalogSource } from '../../domain/ports/source';
 import type { ProductTypeCatalog } from '../../domain/product-type-catalog';
 import type { ChangeNoticeStore } from '../../models/change-notices';
 import type { ConnectorDocument, ConnectorStore } from '../../models/connectors';
-import type { LedgerStore, LedgerWrite } from '../../models/listings';
+import type { FeedStore } from '../../models/feeds';
+import type { LedgerStore } from '../../models/listings';
 import type { MappingStore } from '../../models/mappings';
 import type { SourceItemStore } from '../../models/source-items';
 import { amazonAccount } from '../../domain/amazon-account';
@@ -29,10 +29,13 @@ export interface CatalogSyncDependencies {
   mappings: Pick<MappingStore, 'heads' | 'version'>;
   expressions: Pick<Expressions, 'evaluate'>;
   listings: AmazonListings;
+  amazonFeeds: AmazonFeeds;
+  /** The connector's feeds, as far as they are known. */
+  feeds: FeedStore;
   /** Amazon's definitions of product types, kept. */
   productTypes: Pick<ProductTypeCatalog, 'validatorFor' | 'shapeFor' | 'variationsFor'>;
   /** What sources told of changes. */
-  notices: Pick<ChangeNoticeStore, 'haveComeSince'>;
+  notices: Pick<ChangeNoticeStore, 'haveComeSince' | 'giveBack'>;
   orchestrator: Pick<Orchestrator, 'isSyncRunning' | 'nudgeSync'>;
   /** The source of a connector, with its secrets opened. One for a look leaves notices of changes to the syncs beside it. */
   sourceOf: (connector: ConnectorDocument, use?: 'look') => CatalogSource;
@@ -49,6 +52,12 @@ export interface CatalogSyncSettings {
   verifyWaitSeconds: number;
   /** Requests to Amazon under way at once, per page. */
   requestsInFlight: number;
+  /** A run that sends for longer reads beside it what the source tells of changes. */
+  watchAfterSeconds: number;
+  /** How often feeds at Amazon are looked at. */
+  feedPollSeconds: number;
+  /** After so long without a report, a feed's SKUs go by calls. */
+  feedStuckSeconds: number;
 }
 
 /** A run that was opened, with the configuration it keeps. */
@@ -83,25 +92,4 @@ export function waitingNoter(deps: CatalogSyncDependencies, syncId: string) {
     const run = await deps.runs.get(syncId);
     if (waitingFor && run && run.waitingFor?.code !== waitingFor.code) await deps.runs.update(syncId, { waitingFor });
   };
-}
-
-/** Writes entries and moves the run's counters by the states that changed. */
-export async function writeEntries(
-  deps: CatalogSyncDependencies,
-  run: SyncRunDocument,
-  entries: readonly LedgerEntry[],
-  writes: readonly LedgerWrite[]
-): Promise<void> {
-  const stateAfter = new Map(writes.map(({ sku, change }) => [sku, change.state]));
-  const moves: Partial<Record<ListingState, number>> = {};
-  for (const entry of entries) {
-    const to = stateAfter.get(entry.sku);
-    if (!to || to === entry.state) continue;
-    moves[entry.state] = (moves[entry.state] ?? 0) - 1;
-    moves[to] = (moves[to] ?? 0) + 1;
-  }
-  await Promise.all([
-    deps.ledger.change(run.connectorId, writes),
-    deps.runs.count(run._id, moves, writes.filter(({ change }) => change.lastAnswer).length),
-  ]);
 }

@@ -1,6 +1,6 @@
 import { batchesOf } from '../../domain/batches';
 import type { CatalogItem } from '../../domain/catalog-item';
-import { afterCollect, type LedgerChange } from '../../domain/ledger';
+import { afterCollect, passageOf, type LedgerChange } from '../../domain/ledger';
 import { laneFor } from '../../domain/listing-changes';
 import { fingerprintOf, hashesOf } from '../../domain/listing-hashes';
 import { draftOf, ruleSettingsOf, waitsForParent, type Judgement, type KnownItem } from '../../domain/listing-rules';
@@ -34,6 +34,9 @@ export interface Judged {
 export interface ParentWrite {
   sku: string;
   change: LedgerChange;
+  revision?: string | null;
+  /** Makes the change anew of a parent that another step has changed meanwhile. */
+  remake: (entry: ListingDocument | undefined) => LedgerChange;
   /** The SKUs that name it. */
   children: readonly string[];
   /** Why they may not be sent, in a sentence; undefined when they may, now or after it. */
@@ -202,20 +205,26 @@ export function familiesOf(
       const parents = [...verdicts].map(([productId, { parent, verdict }]): ParentWrite => {
         const entry = known.get(productId);
         const before = entry?.sku === parent.sku ? entry : undefined;
-        const change = afterCollect(before, parent.item, verdict, false, {
-          connectorId,
-          syncId: run._id,
-          fingerprint: fingerprintOf(parent.item),
-          hashesOf,
-          laneFor,
-          now: new Date(),
-        });
+        const remake = (now: ListingDocument | undefined): LedgerChange => {
+          const change = afterCollect(now, parent.item, verdict, false, {
+            connectorId,
+            syncId: run._id,
+            fingerprint: fingerprintOf(parent.item),
+            hashesOf,
+            laneFor,
+            now: new Date(),
+          });
+          return { ...change, ...(now?.feed && { feed: passageOf(now, change) }) };
+        };
+        const change = remake(before);
         const family = families.get(productId) as Extract<Family, { kind: 'family' }>;
         const state = change.state ?? before?.state ?? 'pending';
         const reason = change.reason ?? before?.reason ?? '';
         return {
           sku: parent.sku,
           change,
+          remake,
+          ...(before && { revision: before.revision ?? null }),
           children: [...family.children.keys()],
           holdsBack: whyHeldBack({ sku: parent.sku, state, reason }),
         };

@@ -1,14 +1,16 @@
 import { log } from '@temporalio/activity';
 import type { CatalogItem, UnreadableItem } from '../../domain/catalog-item';
-import { afterCollect, afterRemoval, afterRetirement, type LedgerChange } from '../../domain/ledger';
+import { afterCollect, afterRemoval, afterRetirement, passageOf, type LedgerChange } from '../../domain/ledger';
 import { laneFor } from '../../domain/listing-changes';
 import { fingerprintOf, hashesOf } from '../../domain/listing-hashes';
 import type { AmazonAccount } from '../../domain/ports/amazon';
+import type { ConnectorDocument } from '../../models/connectors';
 import { LEDGER_PAGE_SIZE, type LedgerWrite, type ListingDocument } from '../../models/listings';
 import type { CatalogSyncDependencies, OpenRun } from './dependencies';
-import type { ParentWrite } from './families';
+import type { Judged, ParentWrite } from './families';
 import { nameApart, pageJudge, type PayloadCheck } from './page-judge';
 import type { PageMapper } from './page-mapper';
+import { unchangedItems } from './unchanged';
 
 /** What a page did to the ledger. */
 interface WrittenPage {
@@ -22,7 +24,7 @@ interface WrittenPage {
 export function ledgerWriter(
   deps: Pick<
     CatalogSyncDependencies,
-    'connectors' | 'ledger' | 'parents' | 'runs' | 'items' | 'productTypes' | 'listings'
+    'connectors' | 'ledger' | 'parents' | 'runs' | 'items' | 'productTypes' | 'listings' | 'feeds'
   >,
   run: OpenRun,
   account: AmazonAccount,
@@ -32,31 +34,48 @@ export function ledgerWriter(
   const { connectors, ledger, runs } = deps;
   const { connectorId } = run;
   const { takeOffSale } = goneWriter(deps, connectorId);
+  const { write } = entryWriter(deps, connectorId);
+  const unchangedAmong = unchangedItems(deps, run, account);
   const judgePage = pageJudge(deps, run, account, mapPage, checked, {
     bySku: (skus) => ledger.bySku(connectorId, skus),
-    placesTaken: () => ledger.placesTaken(connectorId),
+    placesTaken,
   });
+
+  /** The ledger's pages bound the SKUs that can hold a place: while they leave room enough, nothing is counted. */
+  async function placesTaken(newcomers: number): Promise<number> {
+    const { number, size } = await newestLedgerPage();
+    const most = number * LEDGER_PAGE_SIZE + size;
+    return most + newcomers <= run.config.listing.skuLimit ? most : ledger.placesTaken(connectorId);
+  }
+
+  async function newestLedgerPage(): Promise<ConnectorDocument['ledgerPage']> {
+    return (await connectors.get(connectorId))?.ledgerPage ?? { number: 0, size: 0 };
+  }
 
   /**
    * New entries fill the connector's newest ledger page before they begin another.
    *
+   * @param again - makes the change anew of an entry that another step has changed meanwhile.
    * @returns the ledger page of each.
    */
   async function upsert(
     writes: readonly LedgerWrite[],
-    known: ReadonlyMap<string, ListingDocument>
+    known: ReadonlyMap<string, ListingDocument>,
+    again: Remake
   ): Promise<Map<string, number>> {
-    const { ledgerPage } = (await connectors.get(connectorId)) ?? { ledgerPage: { number: 0, size: 0 } };
-    let { number, size } = ledgerPage;
+    const isNew = ({ sku }: LedgerWrite): boolean => !known.has(sku);
+    const hasNews = writes.some(isNew);
+    let { number, size } = hasNews ? await newestLedgerPage() : { number: 0, size: 0 };
     const nextPlace = (): number => {
       if (size >= LEDGER_PAGE_SIZE) [number, size] = [number + 1, 0];
       size += 1;
       return number;
     };
     // The page number is kept first: a page that is noted and empty costs nothing, one that is filled and not noted is lost.
-    const pages = writes.map(({ sku }) => (known.has(sku) ? null : nextPlace()));
-    await connectors.noteLedgerPage(connectorId, { number, size });
-    await ledger.upsert(connectorId, writes, pages);
+    const pages = writes.map((write) => (isNew(write) ? nextPlace() : null));
+    if (hasNews) await connectors.noteLedgerPage(connectorId, { number, size });
+    const { moved } = await ledger.upsert(connectorId, writes, pages);
+    await write(moved, again);
     return new Map(writes.map(({ sku }, at) => [sku, known.get(sku)?.page ?? pages[at]!]));
   }
 
@@ -70,7 +89,10 @@ export function ledgerWriter(
       const child = children.find((sku) => pages.has(sku) || known.has(sku))!;
       return pages.get(child) ?? known.get(child)!.page;
     };
-    await deps.parents.upsert(connectorId, parents, parents.map(pageOf));
+    const { moved } = await deps.parents.upsert(connectorId, parents, parents.map(pageOf));
+    const remakeOf = new Map(parents.map(({ sku, remake }) => [sku, remake]));
+    const { write } = entryWriter({ ledger: deps.parents }, connectorId);
+    await write(moved, (sku, entry) => Promise.resolve(remakeOf.get(sku)!(entry)));
   }
 
   /**
@@ -98,37 +120,73 @@ export function ledgerWriter(
     };
   }
 
+  /** Judges items and writes what comes of them. */
+  async function writeNews(
+    page: readonly CatalogItem[],
+    printOf: ReadonlyMap<CatalogItem, string>,
+    unreadable: readonly UnreadableItem[],
+    signal: AbortSignal
+  ): Promise<WrittenPage> {
+    if (page.length + unreadable.length === 0) return { toSend: 0, firstSeen: 0 };
+    const { items, judged, parents, retired, known: ofPage } = await judgePage(page, signal);
+    const known = new Map([...ofPage, ...(await ledger.bySku(connectorId, unreadable.map(placeholderSku)))]);
+    const fingerprints = new Map(items.map((item) => [item.sku, printOf.get(item) ?? fingerprintOf(item)]));
+    await deps.items.put(
+      connectorId,
+      items.filter(({ sku }) => known.get(sku)?.fingerprint !== fingerprints.get(sku))
+    );
+    const judgedOf = new Map(judged.map((each) => [each.item.sku, each]));
+    const remake: Remake = async (sku, entry) => {
+      const change = await changeOf(judgedOf.get(sku)!, entry, fingerprints.get(sku) ?? entry!.fingerprint, signal);
+      // A sibling was not read now: what its family makes of it is all that can be new.
+      const asSeen = fingerprints.has(sku) ? {} : { lastRun: entry!.lastRun, unreadable: entry!.unreadable };
+      return { ...change, ...asSeen };
+    };
+    const writes: LedgerWrite[] = [];
+    for (const { item } of judged) {
+      const entry = known.get(item.sku);
+      const change = await remake(item.sku, entry);
+      if (fingerprints.has(item.sku) || isNews(entry!, change)) writes.push(writeOf(item.sku, entry, change));
+    }
+    const unread = await unreadableWrites(unreadable);
+    const pages = await upsert([...writes, ...unread.news], known, remake);
+    await stopFeeds(deps, connectorId, writes);
+    await writeParents(parents, pages, known);
+    await deps.parents.change(connectorId, retirements(retired));
+    await ledger.annotate(connectorId, unread.known);
+    const read = new Set(items.map(({ sku }) => sku).filter((sku) => known.get(sku)?.lastRun !== run._id));
+    return { toSend: writes.filter(({ change }) => change.lane).length, firstSeen: read.size };
+  }
+
+  /** What becomes of one entry by what was judged of its item. */
+  async function changeOf(
+    judged: Judged,
+    entry: ListingDocument | undefined,
+    fingerprint: string,
+    signal: AbortSignal
+  ): Promise<LedgerChange> {
+    const { item, verdict } = judged;
+    const context = { connectorId, syncId: run._id, fingerprint, hashesOf, laneFor, now: new Date() };
+    const change = afterCollect(entry, item, verdict, verdict.kind !== 'block', context);
+    return { ...change, judgedBy: await unchangedAmong.judgedBy(judged, fingerprint, signal) };
+  }
+
   return {
-    /** Writes one page of the source. */
+    /** Writes one page of the source. What is unchanged is noted as seen, and not judged. */
     async writePage(
       page: readonly CatalogItem[],
       unreadable: readonly UnreadableItem[],
       signal: AbortSignal
     ): Promise<WrittenPage> {
-      const { items, judged, parents, retired, known: ofPage } = await judgePage(page, signal);
-      const known = new Map([...ofPage, ...(await ledger.bySku(connectorId, unreadable.map(placeholderSku)))]);
-      const context = { connectorId, syncId: run._id, hashesOf, laneFor, now: new Date() };
-      const fingerprints = new Map(items.map((item) => [item.sku, fingerprintOf(item)]));
-      await deps.items.put(
-        connectorId,
-        items.filter(({ sku }) => known.get(sku)?.fingerprint !== fingerprints.get(sku))
-      );
-      const writes = judged.flatMap(({ item, verdict }): LedgerWrite[] => {
-        const entry = known.get(item.sku);
-        const fingerprint = fingerprints.get(item.sku) ?? entry!.fingerprint;
-        const change = afterCollect(entry, item, verdict, verdict.kind !== 'block', { ...context, fingerprint });
-        if (fingerprints.has(item.sku)) return [{ sku: item.sku, change }];
-        // A sibling was not read now: what its family makes of it is all that can be new.
-        const { lastRun, unreadable: unread } = entry!;
-        return isNews(entry!, change) ? [{ sku: item.sku, change: { ...change, lastRun, unreadable: unread } }] : [];
-      });
-      const unread = await unreadableWrites(unreadable);
-      const pages = await upsert([...writes, ...unread.news], known);
-      await writeParents(parents, pages, known);
-      await deps.parents.change(connectorId, retirements(retired));
-      await ledger.change(connectorId, unread.known);
-      const read = new Set(items.map(({ sku }) => sku).filter((sku) => known.get(sku)?.lastRun !== run._id));
-      return { toSend: writes.filter(({ change }) => change.lane).length, firstSeen: read.size };
+      const prints = page.map(fingerprintOf);
+      const { unchanged, news, left } = await unchangedAmong.sift(page, prints, signal);
+      await ledger.judgeAnew(connectorId, left);
+      const printOf = new Map(page.map((item, at) => [item, prints[at]!]));
+      const written = await writeNews(news, printOf, unreadable, signal);
+      const skus = unchanged.map(({ sku }) => sku);
+      await ledger.seenAgain(connectorId, skus, run._id);
+      const seenFirst = unchanged.filter(({ lastRun }) => lastRun !== run._id).map(({ sku }) => sku);
+      return { ...written, firstSeen: written.firstSeen + new Set(seenFirst).size };
     },
 
     /**
@@ -151,29 +209,74 @@ export function ledgerWriter(
   };
 }
 
+/** Makes the change of an entry anew, of what it is by now. */
+type Remake = (sku: string, entry: ListingDocument | undefined) => Promise<LedgerChange>;
+
+/** Changes entries that other steps change at the same time. */
+function entryWriter({ ledger }: Pick<CatalogSyncDependencies, 'ledger'>, connectorId: string) {
+  return {
+    /** Changes entries by what they are now, until no other step has come between. Those that are gone are passed over. */
+    async write(skus: readonly string[], remake: Remake): Promise<void> {
+      for (let left = skus; left.length > 0;) {
+        const entries = await ledger.bySku(connectorId, left);
+        const writes: LedgerWrite[] = [];
+        for (const [sku, entry] of entries) writes.push(writeOf(sku, entry, await remake(sku, entry)));
+        left = (await ledger.change(connectorId, writes)).moved;
+      }
+    },
+  };
+}
+
+function writeOf(sku: string, entry: ListingDocument | undefined, change: LedgerChange): LedgerWrite {
+  if (!entry) return { sku, change };
+  const feed = entry.feed && { feed: passageOf(entry, change) };
+  return { sku, change: { ...change, ...feed }, revision: entry.revision ?? null };
+}
+
+/** A feed with a SKU that is to stop selling is taken back, while that is possible. */
+async function stopFeeds(
+  { feeds, ledger }: Pick<CatalogSyncDependencies, 'feeds' | 'ledger'>,
+  connectorId: string,
+  writes: readonly LedgerWrite[]
+): Promise<void> {
+  const stopped = writes.filter(({ change }) => change.verdict && change.verdict.kind !== 'sell');
+  if (stopped.length === 0 || !(await feeds.areUnderWay(connectorId))) return;
+  const now = await ledger.bySku(
+    connectorId,
+    stopped.map(({ sku }) => sku)
+  );
+  const ids = [...now.values()].map(({ feed }) => feed?.id).filter((id) => id !== undefined);
+  await feeds.wantStopped([...new Set(ids)]);
+}
+
 /** Takes what has left the assortment off sale. */
-export function goneWriter(
-  { ledger, parents }: Pick<CatalogSyncDependencies, 'ledger' | 'parents'>,
-  connectorId: string
-) {
+export function goneWriter(deps: Pick<CatalogSyncDependencies, 'ledger' | 'parents' | 'feeds'>, connectorId: string) {
+  const { ledger, parents } = deps;
+  const { write } = entryWriter(deps, connectorId);
+
   /** Takes entries off sale whose SKU is no longer in the assortment; a placeholder just goes. */
   async function takeOffSale(gone: readonly ListingDocument[]): Promise<number> {
     await ledger.remove(
       connectorId,
       gone.filter(isPlaceholder).map((entry) => entry.sku)
     );
-    const writes = gone
-      .filter((entry) => !isPlaceholder(entry))
-      .map((entry) => ({ sku: entry.sku, change: afterRemoval(entry, { hashesOf, laneFor }) }));
-    await ledger.change(connectorId, writes);
+    const known = new Map(gone.filter((entry) => !isPlaceholder(entry)).map((entry) => [entry.sku, entry]));
+    const removed = (entry: ListingDocument): LedgerChange => afterRemoval(entry, { hashesOf, laneFor });
+    const writes = [...known.values()].map((entry) => writeOf(entry.sku, entry, removed(entry)));
+    // What is left of their products is another family. Before they are gone, because afterwards they are not found again.
+    await ledger.judgeAnew(connectorId, productIdsOf(gone));
+    const { moved } = await ledger.change(connectorId, writes);
+    await write(moved, (_sku, entry) => Promise.resolve(removed(entry!)));
+    await stopFeeds(deps, connectorId, writes);
     await retireParents(gone);
     return writes.filter(({ change }) => change.lane).length;
   }
 
   /** Of products that have lost these entries: parents under which nothing is left. */
   async function retireParents(gone: readonly ListingDocument[]): Promise<void> {
-    const productIds = [...new Set(gone.map(({ productId }) => productId).filter((id) => id !== ''))];
-    const known = (await parents.ofProducts(connectorId, productIds)).filter(({ state }) => state !== 'removed');
+    const known = (await parents.ofProducts(connectorId, productIdsOf(gone))).filter(
+      ({ state }) => state !== 'removed'
+    );
     if (known.length === 0) return;
     const left = await ledger.ofProducts(
       connectorId,
@@ -184,6 +287,10 @@ export function goneWriter(
   }
 
   return { takeOffSale };
+}
+
+function productIdsOf(entries: readonly ListingDocument[]): string[] {
+  return [...new Set(entries.map(({ productId }) => productId).filter((id) => id !== ''))];
 }
 
 /** Whether this is how the ledger names a SKU that the source gives this reference. */
@@ -199,7 +306,8 @@ function retirements(parents: readonly ListingDocument[]): LedgerWrite[] {
 function isNews(entry: ListingDocument, change: LedgerChange): boolean {
   const { state = entry.state, reason = entry.reason, wantedHashes = entry.wantedHashes } = change;
   const isOther = wantedHashes?.details !== entry.wantedHashes?.details;
-  return isOther || state !== entry.state || (state === 'blocked' && reason !== entry.reason);
+  const isToldOtherwise = change.verdict?.reasons.join('\n') !== entry.verdict.reasons.join('\n');
+  return isOther || isToldOtherwise || state !== entry.state || (state === 'blocked' && reason !== entry.reason);
 }
 
 function isPlaceholder(entry: ListingDocument): boolean {

@@ -1,10 +1,13 @@
 import { batchesOf } from '../../domain/batches';
-import { afterMatch, type LedgerEntry } from '../../domain/ledger';
+import { afterMatch, type LedgerChange, type LedgerEntry } from '../../domain/ledger';
 import { SEARCHED_AT_ONCE, type AmazonAccount } from '../../domain/ports/amazon';
 import type { ListingDocument } from '../../models/listings';
 import { inParallel } from '../in-parallel';
 import { withPulse } from '../pulse';
+import { withQuickTries } from './quick-tries';
 import { runContext, waitingNoter, type CatalogSyncDependencies } from './dependencies';
+
+type MatchDependencies = Pick<CatalogSyncDependencies, 'ledger' | 'parents' | 'listings' | 'settings'>;
 
 /**
  * Asks Amazon which of the SKUs that were never sent it has already, and keeps what it shows of them (B13): those are changed
@@ -12,27 +15,40 @@ import { runContext, waitingNoter, type CatalogSyncDependencies } from './depend
  * The entries given are changed too.
  */
 export async function matchEntries(
-  {
-    ledger,
-    parents,
-    listings,
-    settings,
-  }: Pick<CatalogSyncDependencies, 'ledger' | 'parents' | 'listings' | 'settings'>,
+  deps: MatchDependencies,
   account: AmazonAccount,
   entries: readonly LedgerEntry[],
   signal: AbortSignal
 ): Promise<void> {
+  const found = await matchesOf(deps, account, entries, signal);
+  await deps.ledger.annotate(
+    account.connectorId,
+    [...found].map(([sku, change]) => ({ sku, change }))
+  );
+}
+
+/** The same, for whoever writes the entries anyway: what is to be kept of each SKU that Amazon was asked about. */
+export async function matchesOf(
+  { parents, listings, settings }: MatchDependencies,
+  account: AmazonAccount,
+  entries: readonly LedgerEntry[],
+  signal: AbortSignal
+): Promise<Map<string, LedgerChange>> {
+  const matches = new Map<string, LedgerChange>();
   const asked = entries.filter((entry) => entry.sentHashes === null && entry.matchedAt === null);
   await inParallel(batchesOf(asked, SEARCHED_AT_ONCE), settings.requestsInFlight, async (batch) => {
     const skus = batch.map(({ sku }) => sku);
     const ours = await parents.bySku(account.connectorId, skus);
-    const found = await listings.search(account, skus, signal);
+    const found = await withQuickTries(() => listings.search(account, skus, signal), signal);
     const shown = new Map(found.filter(({ sku }) => !ours.get(sku)?.sentHashes).map((each) => [each.sku, each]));
     const now = new Date();
-    const writes = batch.map((entry) => ({ sku: entry.sku, change: afterMatch(shown.get(entry.sku), now) }));
-    await ledger.change(account.connectorId, writes);
-    batch.forEach((entry, index) => Object.assign(entry, writes[index]!.change));
+    for (const entry of batch) {
+      const match = afterMatch(shown.get(entry.sku), now);
+      matches.set(entry.sku, match);
+      Object.assign(entry, match);
+    }
   });
+  return matches;
 }
 
 /** Before anything is sent: what is at Amazon already. */

@@ -21,8 +21,11 @@ export type KnownSku = Pick<ListingDocument, 'sku' | 'sourceId' | 'state' | 'has
 /** Where known SKUs are looked up. */
 interface KnownSkus<Known extends KnownSku> {
   bySku(skus: readonly string[]): Promise<ReadonlyMap<string, Known>>;
-  /** How many SKUs hold a place under the connector's limit. */
-  placesTaken(): Promise<number>;
+  /**
+   * How many SKUs hold a place under the connector's limit. May be more than that where it leaves room for `newcomers` all the
+   * same: counting them takes longer the more there are.
+   */
+  placesTaken(newcomers: number): Promise<number>;
 }
 
 /** A page of a source, judged. */
@@ -57,6 +60,21 @@ export function pageJudge<Known extends KnownSku>(
     return all;
   }
 
+  /** Places under the limit go, in the order of the source, to items that no rule holds back (S2). */
+  async function withinLimit(judged: readonly Judged[], known: ReadonlyMap<string, KnownSku>): Promise<Judged[]> {
+    const limit = run.config.listing.skuLimit;
+    const isNewcomer = ({ verdict, item }: Judged): boolean =>
+      verdict.kind !== 'block' && !known.get(item.sku)?.hasPlace;
+    const newcomers = judged.filter(isNewcomer).length;
+    let taken = newcomers > 0 ? await knownSkus.placesTaken(newcomers) : 0;
+    return judged.map((each) => {
+      if (!isNewcomer(each)) return each;
+      if (taken >= limit) return { ...each, verdict: overLimit(limit) };
+      taken += 1;
+      return each;
+    });
+  }
+
   return async (page: readonly CatalogItem[], signal: AbortSignal): Promise<JudgedPage<Known>> => {
     const items = nameDuplicatesApart(page, await knownSkus.bySku(page.map((item) => item.sku)));
     const others = await families.siblingsOf(items);
@@ -66,7 +84,7 @@ export function pageJudge<Known extends KnownSku>(
     const ruled = judgeAll(run, all, known, await mapPage(all, signal));
     const related = await families.relate(ruled, signal);
     const held = families.held(await checkAll(related.judged), related.parents);
-    const judged = withinLimit(run, held, known, await knownSkus.placesTaken());
+    const judged = await withinLimit(held, known);
     return { items, judged, parents: related.parents.filter(isNeeded(judged)), retired: related.retired, known };
   };
 }
@@ -108,23 +126,6 @@ function isNeeded(judged: readonly Judged[]): (parent: ParentWrite) => boolean {
   const sent = judged.filter(({ verdict }) => verdict.kind !== 'block' || verdict.reason === 'parent');
   const skus = new Set(sent.map(({ item }) => item.sku));
   return ({ children }) => children.some((sku) => skus.has(sku));
-}
-
-/** Places under the limit go, in the order of the source, to items that no rule holds back (S2). */
-function withinLimit(
-  run: OpenRun,
-  judged: readonly Judged[],
-  known: ReadonlyMap<string, KnownSku>,
-  placesTaken: number
-): Judged[] {
-  const limit = run.config.listing.skuLimit;
-  let taken = placesTaken;
-  return judged.map((each) => {
-    if (each.verdict.kind === 'block' || known.get(each.item.sku)?.hasPlace) return each;
-    if (taken >= limit) return { ...each, verdict: overLimit(limit) };
-    taken += 1;
-    return each;
-  });
 }
 
 /**

@@ -5,18 +5,14 @@ import { afterAnswer, isQuantityStale, isRefusal, type LedgerChange, type Ledger
 import { SEARCHED_AT_ONCE, type AmazonAccount } from '../../domain/ports/amazon';
 import { afterReadBack } from '../../domain/read-back';
 import { offerOf } from '../../domain/submission';
-import type { LedgerStore, LedgerWrite, ListingDocument } from '../../models/listings';
+import type { LedgerWrite, ListingDocument } from '../../models/listings';
 import { inParallel } from '../in-parallel';
 import { withPulse } from '../pulse';
 import { sendQuantityAlone } from './quantity-alone';
-import {
-  runContext,
-  waitingNoter,
-  writeEntries,
-  type CatalogSyncDependencies,
-  type OpenRun,
-  type RunContext,
-} from './dependencies';
+import { withQuickTries } from './quick-tries';
+import { senderOf } from './sender';
+import { booksOf, type Book } from './books';
+import { runContext, waitingNoter, type CatalogSyncDependencies, type OpenRun, type RunContext } from './dependencies';
 
 /** How many entries of the ledger are in memory at once while submitted SKUs are looked for. */
 const FETCHED_AT_ONCE = 400;
@@ -27,6 +23,8 @@ const LOOKED_AT_AGAIN = 2_000;
 /** Step 4: ACCEPTED is not live; what was submitted is looked for at Amazon, and looked at again later (B1). */
 export function readBackSteps(deps: CatalogSyncDependencies) {
   const { ledger, parents, runs, listings, settings } = deps;
+  const books = booksOf(deps);
+  const sender = senderOf(deps);
 
   return {
     /**
@@ -38,17 +36,17 @@ export function readBackSteps(deps: CatalogSyncDependencies) {
         async ({ signal }) => {
           const context = await runContext(deps, input.syncId);
           const { connectorId } = context.run;
-          for (const book of [parents, ledger]) {
-            const due = await book.toLookFor(connectorId, new Date());
+          for (const book of [books.parents, books.skus]) {
+            const due = await book.ledger.toLookFor(connectorId, new Date());
             for (const skus of batchesOf(due, FETCHED_AT_ONCE)) {
-              const entries = await book.bySku(connectorId, skus);
+              const entries = await book.ledger.bySku(connectorId, skus);
               const submitted = [...entries.values()].filter(({ state }) => state === 'submitted');
               await readBackEntries(context, submitted, book, signal);
             }
             if (looksAgain(context.run))
               await readBackEntries(
                 context,
-                await book.toLookAtAgain(connectorId, new Date(), LOOKED_AT_AGAIN),
+                await book.ledger.toLookAtAgain(connectorId, new Date(), LOOKED_AT_AGAIN),
                 book,
                 signal
               );
@@ -62,46 +60,49 @@ export function readBackSteps(deps: CatalogSyncDependencies) {
   };
 
   async function readBackEntries(
-    { run, account }: RunContext,
+    context: RunContext,
     due: readonly ListingDocument[],
-    book: LedgerStore,
+    book: Book,
     signal: AbortSignal
   ): Promise<void> {
-    const changes = new Map<string, LedgerChange>();
-    const write = async (entries: readonly LedgerEntry[], writes: readonly LedgerWrite[]): Promise<void> => {
-      if (book === ledger) await writeEntries(deps, run, entries, writes);
-      else await parents.change(run.connectorId, writes);
-      for (const { sku, change } of writes) changes.set(sku, change);
-    };
+    const { run, account } = context;
     await inParallel(batchesOf(due, SEARCHED_AT_ONCE), settings.requestsInFlight, async (batch) => {
       signal.throwIfAborted();
-      const found = await listings.search(
-        account,
-        batch.map((entry) => entry.sku),
-        signal
-      );
+      const skus = batch.map((entry) => entry.sku);
+      const found = await withQuickTries(() => listings.search(account, skus, signal), signal);
       const shown = new Map(found.map((snapshot) => [snapshot.sku, snapshot]));
-      const writes: LedgerWrite[] = [];
-      for (const entry of batch) {
+      const writes = batch.map((entry): LedgerWrite => {
         const change = afterReadBack(entry, shown.get(entry.sku), settings.verifyAfterSeconds, new Date());
-        const read: LedgerEntry = { ...entry, ...change };
-        const isRefusedLate = change.state === 'rejected' && isQuantityStale(read);
-        const quantity = isRefusedLate ? await sendQuantityAlone(listings, account, read, signal) : {};
-        writes.push({ sku: entry.sku, change: { ...change, ...quantity } });
-      }
-      await write(batch, writes);
-      for (const entry of batch) {
-        const drifted: LedgerEntry = { ...entry, ...changes.get(entry.sku) };
-        if (drifted.state !== 'pending') continue;
-        const answered = await sendAgain(account, drifted, signal);
-        if (answered) await write([drifted], [{ sku: entry.sku, change: answered }]);
+        return { sku: entry.sku, change, revision: entry.revision ?? null };
+      });
+      // What has changed meanwhile is sent anew, and looked for after that.
+      const moved = await book.write(run, batch, writes);
+      const mayBeOff = writes.filter(({ sku, change: { state } }) => mayLeaveMore(state) && !moved.includes(sku));
+      const now = await book.ledger.bySku(
+        run.connectorId,
+        mayBeOff.map(({ sku }) => sku)
+      );
+      for (const entry of now.values()) {
+        const change = await sendWhatIsOff(account, entry, signal);
+        if (change) await sender.settle(context, book, [{ entry, change }]);
       }
     });
   }
 
+  /** What drifted is sent again, and beside a late refusal the quantity alone. */
+  async function sendWhatIsOff(
+    account: AmazonAccount,
+    entry: LedgerEntry,
+    signal: AbortSignal
+  ): Promise<LedgerChange | undefined> {
+    if (entry.state === 'pending' && entry.lane === 'offer' && !entry.feed) return sendAgain(account, entry, signal);
+    if (entry.state !== 'rejected' || !isQuantityStale(entry)) return undefined;
+    return sendQuantityAlone(listings, account, entry, signal);
+  }
+
   /**
-   * Sends what drifted, so that it need not wait for the next run. What cannot be sent here stays `pending`: the lanes of the
-   * next run know what to do about every failure and refusal.
+   * Sends what drifted at once. What cannot be sent here stays `pending`: the lanes know what to do about every failure and
+   * refusal.
    */
   async function sendAgain(
     account: AmazonAccount,
@@ -117,10 +118,14 @@ export function readBackSteps(deps: CatalogSyncDependencies) {
       return { ...afterAnswer(entry, sent, answer, settings.verifyAfterSeconds, new Date()), reason };
     } catch (error) {
       if (signal.aborted || !(error instanceof OutsideError)) throw error;
-      log.warn('what drifted at Amazon is left to the next run', { sku, code: failureCodeOf(error) });
+      log.warn('what drifted at Amazon is left to the lanes', { sku, code: failureCodeOf(error) });
       return undefined;
     }
   }
+}
+
+function mayLeaveMore(state: LedgerEntry['state'] | undefined): boolean {
+  return state === 'pending' || state === 'rejected';
 }
 
 function whenNext(unseen: readonly { open: number; nextAt: Date | null }[]): { open: number; nextInSeconds: number } {

@@ -3,6 +3,7 @@ import type { WaitingFor } from '../../domain/connector';
 import type { RunningSync, SyncMode, SyncOutcome, SyncPhase, SyncTrigger } from '../../domain/sync';
 import type { ConnectorDocument } from '../../models/connectors';
 import type { CatalogSyncDependencies } from './dependencies';
+import { countFeeds } from './feeds';
 
 /** A run continues as new after this many history events; the server suggests it at 4,096. */
 const HISTORY_EVENTS = 4_000;
@@ -70,6 +71,7 @@ export function runSteps(deps: CatalogSyncDependencies) {
       if (row?.endedAt) return skip(input, 'It has ended already.');
       if (!row?.config) await runs.update(syncId, { config: connector.config, configVersion: connector.configVersion });
       await runs.update(syncId, { phase: 'collect' });
+      const openFeeds = countFeeds(await deps.feeds.atAmazon(input.connectorId));
       const periodSeconds = connector.config.schedule.everyMinutes * 60;
       return {
         kind: 'opened',
@@ -81,6 +83,8 @@ export function runSteps(deps: CatalogSyncDependencies) {
           read: 0,
           repeats: 0,
           lanes: { parents: 0, details: 0, offer: 0 },
+          feeds: { parents: 0, details: 0 },
+          openFeeds,
           retryWindows: 0,
           paused: false,
           verifyingSince: null,
@@ -92,6 +96,7 @@ export function runSteps(deps: CatalogSyncDependencies) {
             // A run about changes keeps the connector's place no longer than it must: the next changes are waiting for it.
             verifyWaitSeconds:
               input.trigger === 'change' ? 0 : Math.min(settings.verifyWaitSeconds, Math.round(periodSeconds * 0.8)),
+            watchAfterSeconds: settings.watchAfterSeconds,
             historyEvents: HISTORY_EVENTS,
           },
         },

@@ -41,7 +41,9 @@ export function filesOfConnector(
  * snapshot is gone (another machine, a cleaned disk) it is made again from the same content; when that is nowhere any more,
  * the reading begins again.
  */
-export function createFileSource(options: FileSourceOptions): Required<FileCatalogue> {
+export function createFileSource(
+  options: FileSourceOptions
+): Required<Omit<FileCatalogue, 'tellsChanges' | 'newsToken'>> {
   const snapshots = snapshotsOf(options);
 
   /** The snapshot that a cursor speaks of and the place in it, else the present one from its beginning. */

@@ -47,8 +47,7 @@ export function createSharedLimiter({
     let lane = lanes.get(id);
     if (!lane) {
       const { perApplication, ...plan } = documentedLimit(operation, isPreview);
-      const application =
-        perApplication && applicationOf(idOf(clientId, asked), perApplication);
+      const application = perApplication && applicationOf(idOf(clientId, asked), perApplication);
       lane = new Lane({ ...facts, id, plan, sellerId, operation, application });
       application?.lanes.push(lane);
       lanes.set(id, lane);

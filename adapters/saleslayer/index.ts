@@ -117,7 +117,7 @@ export function createSalesLayerSource(options: SalesLayerOptions): SalesLayerCa
 
     readItems: (sourceIds, signal) => alone(() => readings.items(sourceIds, signal), signal),
 
-    ...(api.tellsChanges && { readChanges: changesPage }),
+    ...(api.tellsChanges && { readChanges: changesPage, tellsChanges: 'when asked' as const }),
 
     async look(signal) {
       const { languages, fields, hasProducts } = await api.look(signal);

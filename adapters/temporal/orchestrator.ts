@@ -10,17 +10,23 @@ import {
 } from '@temporalio/client';
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
 import type { ConnectorInput } from '../../domain/connector';
+import type { CredentialInput } from '../../domain/credential-clock';
 import {
   activationWorkflowId,
   changesWorkflowId,
   connectorIdOf,
+  credentialClockId,
   furtherChangesWorkflowId,
   onboardingWorkflowId,
+  orderWatchId,
+  orderWorkflowId,
   removalWorkflowId,
   syncScheduleId,
   syncWorkflowId,
+  watchedAccountOf,
 } from '../../domain/ids';
 import { CONNECTOR_ID_ATTRIBUTE, QUERIES, SIGNALS, WORKFLOWS } from '../../domain/messages';
+import type { WatchedAccount } from '../../domain/orders/order-record';
 import type { Orchestrator } from '../../domain/ports/orchestrator';
 import type { CatalogSyncInput, SyncProgress } from '../../domain/sync';
 
@@ -39,6 +45,8 @@ const RECONNECT = { 'grpc.initial_reconnect_backoff_ms': 250, 'grpc.max_reconnec
 const CALL_MS = 10_000;
 /** How long changes are gathered before they are synced together. */
 const CHANGES_GATHER_MS = 5_000;
+/** One search of an account's orders in so long. Source: searchOrders, 0.0056 requests a second. */
+const ORDERS_EVERY_MS = 180_000;
 /** How often a workflow that was cancelled is looked at until it has ended. */
 const LOOK_AGAIN_MS = 250;
 
@@ -70,6 +78,11 @@ export function createOrchestrator({
     typedSearchAttributes: new TypedSearchAttributes([{ key: connectorIdKey, value: connectorId }]),
   });
   const inputOf = (connectorId: string): [ConnectorInput] => [{ connectorId }];
+  const clockOf = (credentialId: string) => ({
+    taskQueue,
+    workflowId: credentialClockId(credentialId),
+    args: [{ credentialId } satisfies CredentialInput] as [CredentialInput],
+  });
 
   function scheduleOf(connectorId: string, everyMinutes: number, paused: boolean): ScheduleOptions {
     return {
@@ -86,6 +99,28 @@ export function createOrchestrator({
       },
       typedSearchAttributes: tagged(connectorId).typedSearchAttributes,
     };
+  }
+
+  function watchOf(account: WatchedAccount): ScheduleOptions {
+    const scheduleId = orderWatchId(account.sellerId, account.region);
+    return {
+      scheduleId,
+      spec: { intervals: [{ every: ORDERS_EVERY_MS }] },
+      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: ORDERS_EVERY_MS },
+      action: {
+        type: 'startWorkflow',
+        workflowType: WORKFLOWS.orderWatch,
+        workflowId: scheduleId,
+        args: [account],
+        taskQueue,
+      },
+    };
+  }
+
+  /** Another installation may share the namespace, never the task queue. */
+  async function isOurs(scheduleId: string): Promise<boolean> {
+    const found = await unlessGone(within(() => client.schedule.getHandle(scheduleId).describe()));
+    return found?.action.type === 'startWorkflow' && found.action.taskQueue === taskQueue;
   }
 
   async function isRunning(workflowId: string): Promise<boolean> {
@@ -224,11 +259,6 @@ export function createOrchestrator({
 
     async scheduledConnectors() {
       const found: string[] = [];
-      // Another installation may share the namespace, never the task queue.
-      const isOurs = async (scheduleId: string): Promise<boolean> => {
-        const found = await unlessGone(within(() => client.schedule.getHandle(scheduleId).describe()));
-        return found?.action.type === 'startWorkflow' && found.action.taskQueue === taskQueue;
-      };
       for await (const { scheduleId } of client.schedule.list()) {
         const connectorId = connectorIdOf(scheduleId);
         if (connectorId && scheduleId === syncScheduleId(connectorId) && (await isOurs(scheduleId)))
@@ -268,6 +298,72 @@ export function createOrchestrator({
         if (error instanceof ScheduleNotFoundError) return undefined;
         throw error;
       }
+    },
+
+    async startCredentialClock(credentialId) {
+      await within(() =>
+        client.workflow.start(WORKFLOWS.credentialClock, {
+          ...clockOf(credentialId),
+          workflowIdConflictPolicy: 'USE_EXISTING',
+        })
+      );
+    },
+
+    async credentialChanged(credentialId) {
+      await within(() =>
+        client.workflow.signalWithStart(WORKFLOWS.credentialClock, {
+          ...clockOf(credentialId),
+          signal: SIGNALS.credentialChanged,
+        })
+      );
+    },
+
+    async expiryNoticed(credentialId, notice) {
+      await within(() =>
+        client.workflow.signalWithStart(WORKFLOWS.credentialClock, {
+          ...clockOf(credentialId),
+          signal: SIGNALS.expiryNoticed,
+          signalArgs: [notice],
+        })
+      );
+    },
+
+    async tellOrder(order, news) {
+      await within(() =>
+        client.workflow.signalWithStart(WORKFLOWS.amazonOrder, {
+          ...tagged(order.connectorId),
+          workflowId: orderWorkflowId(order.sellerId, order.amazonOrderId),
+          signal: SIGNALS.orderNews,
+          signalArgs: [news],
+          args: [order],
+        })
+      );
+    },
+
+    async stopOrders(orders) {
+      for (const { sellerId, amazonOrderId } of orders)
+        await unlessGone(within(() => client.workflow.getHandle(orderWorkflowId(sellerId, amazonOrderId)).cancel()));
+    },
+
+    async startOrderWatch(account) {
+      try {
+        await within(() => client.schedule.create(watchOf(account)));
+      } catch (error) {
+        if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+      }
+    },
+
+    async stopOrderWatch({ sellerId, region }) {
+      await unlessGone(within(() => client.schedule.getHandle(orderWatchId(sellerId, region)).delete()));
+    },
+
+    async orderWatches() {
+      const found: WatchedAccount[] = [];
+      for await (const { scheduleId } of client.schedule.list()) {
+        const account = watchedAccountOf(scheduleId);
+        if (account && (await isOurs(scheduleId))) found.push(account);
+      }
+      return found;
     },
 
     async ping() {

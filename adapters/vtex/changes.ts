@@ -57,6 +57,8 @@ export function createChanges(assortment: Assortment, notices: ChangeNotices): R
 
   return {
     readPage,
+    tellsChanges: 'by notice',
+    newsToken: (token) => `${TOLD}:${token.split(':')[1] ?? ''}`,
 
     async readChanges(token, cursor, size, signal) {
       const [kind, ...place] = cursor?.split(':') ?? [];
@@ -71,4 +73,4 @@ export function createChanges(assortment: Assortment, notices: ChangeNotices): R
   };
 }
 
-type Changes = Pick<CatalogSource, 'readPage' | 'readChanges'>;
+type Changes = Pick<CatalogSource, 'readPage' | 'readChanges' | 'tellsChanges' | 'newsToken'>;

@@ -6,7 +6,10 @@ export const auditView = z
     at: z.string(),
     actor: z.object({ id: z.string(), name: z.string(), role: z.string() }),
     action: z.string().describe('e.g. connector.changed'),
-    target: z.object({ type: z.enum(['connector', 'sync', 'api-key', 'listing']), id: z.string() }),
+    target: z.object({
+      type: z.enum(['connector', 'sync', 'api-key', 'listing', 'credential', 'order']),
+      id: z.string(),
+    }),
     connectorId: z.string().nullable(),
     fields: z.array(z.string()).describe('Which fields were written'),
     changes: z

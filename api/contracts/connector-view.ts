@@ -71,7 +71,12 @@ export const connectorView = z
     credentialId: z.string(),
     currentSync: syncSummary.nullable(),
     lastSync: syncSummary.nullable(),
-    nextSyncAt: z.string().nullable().describe('Null when none is due, or while the workflow engine is away'),
+    nextSyncAt: z
+      .string()
+      .nullable()
+      .describe(
+        'Null when none is due, or while the workflow engine is away and nothing is known; some seconds old at most'
+      ),
     activationChecklist: checklistView,
     createdAt: z.string(),
     updatedAt: z.string(),

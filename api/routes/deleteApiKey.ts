@@ -7,6 +7,7 @@ export const deleteApiKey = endpoint({
   path,
   tag: 'Access',
   summary: 'Revoke an API key at once',
+  description: 'Other processes of the API may let it read for two seconds more, and never change anything.',
   role: 'admin',
   answers: { 204: { description: 'The key is refused from now on' } },
   problems: ['not_found'],

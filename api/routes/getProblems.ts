@@ -25,6 +25,7 @@ export const getProblems = endpoint({
   path,
   tag: 'Listings',
   summary: 'See what is wrong, in plain language, grouped and counted',
+  description: 'As it was at most two seconds ago.',
   role: 'viewer',
   answers: { 200: { description: 'The problems, the most frequent first', schema: answer } },
   problems: ['not_found'],

@@ -51,7 +51,7 @@ export function apiKeyService(deps: Pick<ServiceDeps, 'connection' | 'clock'>) {
       return pageOf(rows, size, (row) => [row._id], viewOf);
     },
 
-    /** Revokes a key: the next request with it is refused. */
+    /** Revokes a key: the next request with it is refused here, and within seconds by every process of the API. */
     async revoke(id: string, by: By): Promise<void> {
       if (!(await keys.remove(id))) throw notFound('API key');
       await audit.note(by, { action: 'api-key.revoked', target: { type: 'api-key', id } });

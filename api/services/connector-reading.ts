@@ -2,18 +2,14 @@ import type { ConnectorState } from '../../domain/connector';
 import { emptyCounts } from '../../domain/listing';
 import { connectorQueries } from '../../models/connector-queries';
 import { connectorStore, type ConnectorDocument } from '../../models/connectors';
-import { syncHistory } from '../../models/sync-history';
-import { syncRunStore, type SyncRunDocument } from '../../models/sync-runs';
+import { syncHistory, type RunSummary } from '../../models/sync-history';
 import type { ConnectorView, OnboardingView } from '../contracts/connector-view';
 import { decodeCursor, DEFAULT_LIMIT, pageOf, type Page } from '../contracts/paging';
-import { within } from '../deadline';
 import { notFound } from '../errors';
 import { activationChecklist, isOnboarded } from './activation-checklist';
 import { connectorSecrets } from './connector-secrets';
 import type { ServiceDeps } from './index';
-
-/** A schedule that does not answer in time leaves the next run unknown, in milliseconds. */
-const SCHEDULE_BOUND_MS = 500;
+import { nextSyncs } from './next-syncs';
 
 /** A connector as it is shown, with its ETag. */
 export function etagOf(connector: Pick<ConnectorView, 'configVersion'>): string {
@@ -25,26 +21,17 @@ export function connectorReading(deps: Omit<ServiceDeps, 'stopping'>) {
   const connectors = { ...connectorStore(deps.connection), ...connectorQueries(deps.connection) };
   const secrets = connectorSecrets(deps.connection, deps.secretBox);
   const history = syncHistory(deps.connection);
-  const runs = syncRunStore(deps.connection);
-
-  async function nextSyncAt(connector: ConnectorDocument): Promise<string | null> {
-    if (connector.state !== 'active') return null;
-    try {
-      const schedule = await within(SCHEDULE_BOUND_MS, deps.orchestrator.scheduleState(connector._id));
-      return schedule?.nextRunAt ?? null;
-    } catch {
-      return null;
-    }
-  }
+  const schedules = nextSyncs(deps.orchestrator, deps.clock);
 
   async function viewsOf(documents: readonly ConnectorDocument[]): Promise<ConnectorView[]> {
-    const secretsSet = await secrets.setOf(documents);
+    const allSecretsSet = secrets.setOf(documents);
     return Promise.all(
       documents.map(async (connector, index) => {
-        const [current, last, next] = await Promise.all([
-          runs.current(connector._id),
+        const [secretsSet, current, last, next] = await Promise.all([
+          allSecretsSet,
+          history.current(connector._id),
           history.lastEnded(connector._id),
-          nextSyncAt(connector),
+          schedules.of(connector),
         ]);
         return {
           id: connector._id,
@@ -97,7 +84,7 @@ export function connectorReading(deps: Omit<ServiceDeps, 'stopping'>) {
   };
 }
 
-function summaryOf(run: SyncRunDocument): NonNullable<ConnectorView['lastSync']> {
+function summaryOf(run: RunSummary): NonNullable<ConnectorView['lastSync']> {
   return {
     id: run._id,
     phase: run.phase,

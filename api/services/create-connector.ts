@@ -51,6 +51,7 @@ export function connectorCreation(deps: ServiceDeps) {
         ledgerPage: { number: 0, size: 0 },
         reading: null,
         heldRemovals: null,
+        activatedAt: null,
       });
     });
   }

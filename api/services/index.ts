@@ -12,9 +12,11 @@ import { connectorCreation } from './create-connector';
 import { connectorLifecycle } from './connector-lifecycle';
 import { connectorReading } from './connector-reading';
 import type { Metrics } from '../metrics';
+import { credentialService } from './credentials';
 import { healthService } from './health';
 import { listingService } from './listings';
 import { mappingService } from './mappings';
+import { orderService } from './orders';
 import { priceApproval } from './price-approval';
 import { problemService } from './problems';
 import { productTypeService } from './product-types';
@@ -57,11 +59,13 @@ export function createServices(deps: ServiceDeps) {
       ...connectorChanges(deps),
       ...connectorLifecycle(deps),
     },
+    credentials: credentialService(deps),
     health: healthService(deps),
     listings: { ...listingService(deps), ...priceApproval(deps) },
     mappings: mappingService(deps),
     metrics: deps.metrics,
     openApi: deps.openApi,
+    orders: orderService(deps),
     problems: problemService(deps),
     productTypes: productTypeService(deps),
     stockPreview: stockPreviewService(deps),

@@ -2,7 +2,13 @@ import type { Writable } from 'node:stream';
 import { displayCode, isIntegrated, STATE_MEANINGS } from '../../domain/listing';
 import { parentSkuIn } from '../../domain/variations';
 import { connectorStore } from '../../models/connectors';
-import { listingQueries, type ParentRow, type RequeueFilter } from '../../models/listing-queries';
+import {
+  listingQueries,
+  type DownloadRow,
+  type ParentRow,
+  type RequeueFilter,
+  type SummaryRow,
+} from '../../models/listing-queries';
 import type { ListingDocument, ListingFilter } from '../../models/listings';
 import type { ListingSummaryView, ListingView } from '../contracts/listing-view';
 import { viewOfMoney } from '../contracts/money-view';
@@ -45,8 +51,8 @@ export function listingService(deps: ServiceDeps) {
     return found;
   }
 
-  async function parentsOf(connectorId: string, rows: readonly ListingDocument[]): Promise<Parents> {
-    const skus = rows.map(({ wanted }) => parentSkuIn(wanted)).filter((sku) => sku !== undefined);
+  async function parentsOf(connectorId: string, rows: readonly Child[]): Promise<Parents> {
+    const skus = rows.map(({ wanted }) => parentSkuIn(wanted ?? null)).filter((sku) => sku !== undefined);
     return listings.parents(connectorId, [...new Set(skus)]);
   }
 
@@ -56,10 +62,11 @@ export function listingService(deps: ServiceDeps) {
       connectorId: string,
       query: Filter & { cursor?: string; limit?: number }
     ): Promise<Page<ListingSummaryView>> {
-      await requireConnector(connectorId);
       const { cursor, limit = DEFAULT_LIMIT, ...filter } = query;
       const [afterSku] = decodeCursor(cursor, 's') ?? [];
       const rows = await listings.page({ connectorId, ...filter }, afterSku as string | undefined, limit + 1);
+      // What has listings is there.
+      if (rows.length === 0) await requireConnector(connectorId);
       const parents = await parentsOf(connectorId, rows);
       return pageOf(
         rows,
@@ -119,18 +126,21 @@ export function listingService(deps: ServiceDeps) {
 /** The parents of some listings, by SKU. */
 type Parents = ReadonlyMap<string, ParentRow>;
 
+/** What names a listing's parent. */
+type Child = Pick<SummaryRow, 'wanted'>;
+
 /** V16. Integrated: Amazon accepted it, and it is there with its parent. */
-function codeOf(listing: ListingDocument, parents: Parents): string {
+function codeOf(listing: SummaryRow, parents: Parents): string {
   const { sku, state, sentHashes } = listing;
   return displayCode(sku, sentHashes !== null && isIntegrated(state, parentIn(listing, parents)?.state));
 }
 
-function parentIn({ wanted }: ListingDocument, parents: Parents): ParentRow | undefined {
-  const sku = parentSkuIn(wanted);
+function parentIn({ wanted }: Child, parents: Parents): ParentRow | undefined {
+  const sku = parentSkuIn(wanted ?? null);
   return sku === undefined ? undefined : parents.get(sku);
 }
 
-function summaryOf(listing: ListingDocument, parents: Parents): ListingSummaryView {
+function summaryOf(listing: SummaryRow, parents: Parents): ListingSummaryView {
   const { sku, title, state, reason, problems, verdict, wanted, updatedAt } = listing;
   return {
     sku,
@@ -197,10 +207,10 @@ function viewOf(listing: ListingDocument, parents: Parents): ListingView {
 const CSV_BATCH = 500;
 
 async function* csvRows(
-  listings: AsyncIterable<ListingDocument>,
-  parentsOf: (rows: readonly ListingDocument[]) => Promise<Parents>
+  listings: AsyncIterable<DownloadRow>,
+  parentsOf: (rows: readonly DownloadRow[]) => Promise<Parents>
 ) {
-  let batch: ListingDocument[] = [];
+  let batch: DownloadRow[] = [];
   for await (const listing of listings) {
     batch.push(listing);
     if (batch.length < CSV_BATCH) continue;
@@ -210,7 +220,7 @@ async function* csvRows(
   yield* rowsOf(batch, await parentsOf(batch));
 }
 
-function* rowsOf(listings: readonly ListingDocument[], parents: Parents) {
+function* rowsOf(listings: readonly DownloadRow[], parents: Parents) {
   for (const listing of listings)
     yield {
       ...summaryOf(listing, parents),

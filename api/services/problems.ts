@@ -1,8 +1,13 @@
 import { connectorStore } from '../../models/connectors';
 import { problemQueries, type ProblemGroup } from '../../models/problem-queries';
 import { notFound } from '../errors';
+import { Kept } from '../kept';
 import { explainProblem } from '../problem-texts';
 import type { ServiceDeps } from './index';
+
+/** Counting goes over the whole ledger: it is done once in so many milliseconds for each connector, however many look. */
+const KEPT_MS = 2_000;
+const KEPT_AT_MOST = 100;
 
 export interface ExplainedProblem {
   code: string;
@@ -19,11 +24,13 @@ export interface ExplainedProblem {
 export function problemService({ connection }: Pick<ServiceDeps, 'connection'>) {
   const connectors = connectorStore(connection);
   const problems = problemQueries(connection);
+  const kept = new Kept<ProblemGroup[]>({ forMs: KEPT_MS, atMost: KEPT_AT_MOST });
   return {
-    /** The most frequent first. */
+    /** The most frequent first, as they stood some moments ago at most. */
     async groups(connectorId: string): Promise<{ items: ExplainedProblem[] }> {
-      if (!(await connectors.get(connectorId))) throw notFound('connector');
-      return { items: (await problems.groups(connectorId)).map(explained) };
+      const groups = await kept.get(connectorId, () => problems.groups(connectorId));
+      if (groups.length === 0 && !(await connectors.get(connectorId))) throw notFound('connector');
+      return { items: groups.map(explained) };
     },
   };
 }

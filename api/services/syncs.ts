@@ -1,10 +1,11 @@
+import type { WaitingFor } from '../../domain/connector';
 import { emptyCounts } from '../../domain/listing';
 import type { SyncMode, SyncProgress, SyncScope, SyncView } from '../../domain/sync';
 import { TESTS_PER_SECOND } from '../../domain/test-results';
 import type { Orchestrator } from '../../domain/ports/orchestrator';
 import { connectorStore, type ConnectorDocument } from '../../models/connectors';
-import { syncHistory } from '../../models/sync-history';
-import { syncRunStore, type SyncRunDocument } from '../../models/sync-runs';
+import { syncHistory, type RunRow } from '../../models/sync-history';
+import { syncRunStore } from '../../models/sync-runs';
 import { decodeCursor, DEFAULT_LIMIT, pageOf, type Page } from '../contracts/paging';
 import { within } from '../deadline';
 import { notFound, Problem } from '../errors';
@@ -13,10 +14,12 @@ import type { By } from './by';
 import type { ServiceDeps } from './index';
 import { askWorkflows } from './workflow-engine';
 
-/** A workflow that does not answer in time leaves the view to the database, in milliseconds. */
 /** A run that was opened just now has no workflow yet. */
 const STARTING_MS = 30_000;
+/** A workflow that does not answer in time leaves the view to the database, in milliseconds. */
 const LIVE_BOUND_MS = 500;
+/** A shorter silence is that of a busy worker, in milliseconds. */
+const SILENT_MS = 5_000;
 
 /** What is asked of a run. */
 interface WantedSync {
@@ -37,8 +40,30 @@ export function syncService(deps: Pick<ServiceDeps, 'connection' | 'orchestrator
   const workflows = askWorkflows(deps.orchestrator);
   const audit = auditService(deps);
 
-  async function findRun(id: string): Promise<SyncRunDocument> {
-    const run = await runs.get(id);
+  /** Since when the workflows of runs at work have not answered this process. */
+  const silentSince = new Map<string, Date>();
+
+  /** What a run waits for whose workflow is silent: nobody else could say it. */
+  function silenceOf(run: RunRow, progress: SyncProgress | undefined): WaitingFor | undefined {
+    if (progress || run.endedAt !== null) {
+      silentSince.delete(run._id);
+      return undefined;
+    }
+    const now = deps.clock();
+    const since = silentSince.get(run._id) ?? now;
+    silentSince.set(run._id, since);
+    if (now.getTime() - since.getTime() < SILENT_MS) return undefined;
+    return {
+      code: 'workflows_silent',
+      message:
+        'The workflow engine, or every worker, is away. The run goes on by itself when they are back; see that both are up.',
+      owner: 'longshore',
+      since: since.toISOString(),
+    };
+  }
+
+  async function findRun(id: string): Promise<RunRow> {
+    const run = await history.get(id);
     if (!run) throw notFound('sync');
     return run;
   }
@@ -62,7 +87,7 @@ export function syncService(deps: Pick<ServiceDeps, 'connection' | 'orchestrator
   }
 
   /** A run whose workflow is gone ends here: nobody else would end it. */
-  async function endWhenGone(run: SyncRunDocument, orchestrator: Orchestrator): Promise<void> {
+  async function endWhenGone(run: RunRow, orchestrator: Orchestrator): Promise<void> {
     const isStarting = deps.clock().getTime() - run.startedAt.getTime() < STARTING_MS;
     if (run.endedAt !== null || isStarting || (await orchestrator.isSyncRunning(run.workflowId))) return;
     await runs.end(run._id, 'cancelled', 'It was cancelled; its workflow was gone.');
@@ -123,18 +148,20 @@ export function syncService(deps: Pick<ServiceDeps, 'connection' | 'orchestrator
     },
 
     /** What the database holds of a run, enriched by its workflow while it is at work and answers. */
-    async view(run: SyncRunDocument): Promise<SyncView> {
+    async view(run: RunRow): Promise<SyncView> {
       const progress = run.endedAt === null ? await liveProgress(deps.orchestrator, run.workflowId) : undefined;
-      return viewOf(run, deps.clock(), progress);
+      const view = viewOf(run, deps.clock(), progress);
+      return { ...view, waitingFor: view.waitingFor ?? silenceOf(run, progress) ?? null };
     },
 
     /** The newest first. */
     async list(connectorId: string, query: { cursor?: string; limit?: number }): Promise<Page<SyncView>> {
-      if (!(await connectors.get(connectorId))) throw notFound('connector');
       const [startedAt, id] = decodeCursor(query.cursor, 'ns') ?? [];
       const size = query.limit ?? DEFAULT_LIMIT;
       const after = id === undefined ? undefined : { startedAt: new Date(startedAt as number), id: id as string };
       const rows = await history.page(connectorId, after, size + 1);
+      // What has runs is there.
+      if (rows.length === 0 && !(await connectors.get(connectorId))) throw notFound('connector');
       const now = deps.clock();
       return pageOf(
         rows,
@@ -185,7 +212,7 @@ function checkMayPreview({ state }: ConnectorDocument): void {
   );
 }
 
-function ended(run: SyncRunDocument): Problem {
+function ended(run: RunRow): Problem {
   return new Problem('sync_ended', `The sync has ended: ${run.outcome ?? 'done'}.`);
 }
 
@@ -198,7 +225,7 @@ async function liveProgress(orchestrator: Orchestrator, workflowId: string): Pro
 }
 
 /** A run as people see it; `progress` is what its workflow says. */
-export function viewOf(run: SyncRunDocument, now: Date, progress?: SyncProgress): SyncView {
+export function viewOf(run: RunRow, now: Date, progress?: SyncProgress): SyncView {
   return {
     id: run._id,
     connectorId: run.connectorId,
@@ -223,7 +250,7 @@ export function viewOf(run: SyncRunDocument, now: Date, progress?: SyncProgress)
 }
 
 /** SKUs answered for per second since publishing began, and how long the rest takes at that rate. */
-function speedOf(run: SyncRunDocument, now: Date): Pick<SyncView, 'ratePerSecond' | 'etaSeconds'> {
+function speedOf(run: RunRow, now: Date): Pick<SyncView, 'ratePerSecond' | 'etaSeconds'> {
   if (run.mode === 'test' && run.phase === 'test' && run.processed === 0)
     return { ratePerSecond: null, etaSeconds: Math.ceil(run.toSend / TESTS_PER_SECOND) };
   if (run.publishStartedAt === null || run.processed === 0) return { ratePerSecond: null, etaSeconds: null };

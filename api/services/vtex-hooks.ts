@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
 import type { Orchestrator } from '../../domain/ports/orchestrator';
+import type { PlacementResult } from '../../domain/ports/order-integration';
 import type { SecretBox } from '../../domain/ports/secrets';
 import { changeNoticeStore } from '../../models/change-notices';
 import { connectorStore, type ConnectorDocument } from '../../models/connectors';
@@ -8,6 +9,7 @@ import { hookTokenStore } from '../../models/hook-tokens';
 import type { HookView } from '../contracts/hook-view';
 import { sortableTime, type ParsedNotification } from '../contracts/vtex-notification';
 import { invalid, notFound } from '../errors';
+import { orderService } from './orders';
 
 /** How long notices of a connector are gathered before a sync is asked for: at most one in this time, after the last notice. */
 const NUDGE_AFTER_MS = 3_000;
@@ -15,14 +17,16 @@ const NUDGE_AFTER_MS = 3_000;
 interface VtexHookDeps {
   connection: Connection;
   secretBox: SecretBox;
-  orchestrator: Pick<Orchestrator, 'nudgeSync'>;
+  orchestrator: Orchestrator;
   logger: Logger;
   clock: () => Date;
   publicUrl: string;
 }
 
-/** What VTEX stores tell of themselves: which SKUs have changed. */
-export function vtexHookService({ connection, secretBox, orchestrator, logger, clock, publicUrl }: VtexHookDeps) {
+/** What VTEX stores tell of themselves: which SKUs have changed, and what has become of orders. */
+export function vtexHookService(deps: VtexHookDeps) {
+  const { connection, secretBox, orchestrator, logger, clock, publicUrl } = deps;
+  const orders = orderService(deps);
   const connectors = connectorStore(connection);
   const tokens = hookTokenStore(connection, secretBox);
   const notices = changeNoticeStore(connection);
@@ -67,6 +71,27 @@ export function vtexHookService({ connection, secretBox, orchestrator, logger, c
       const asOf = modifiedAt !== undefined && modifiedAt < now ? modifiedAt : now;
       await notices.note(connectorId, { skuId, isRemoved, modifiedAt: asOf, arrivedAt });
       if (connector.state === 'active') nudgeSoon(connectorId);
+    },
+
+    /**
+     * Hands a processing result to its order.
+     *
+     * @param account - of the store, where it says so.
+     * @throws Problem `not_found` for an address that is nobody's and for an order that is none of the connector's,
+     *   `validation_failed` for another store's, `workflows_unavailable`.
+     */
+    async takeResult(
+      connectorId: string,
+      token: string,
+      account: string | undefined,
+      result: PlacementResult
+    ): Promise<void> {
+      const connector = await connectorAt(connectorId, token);
+      const { source } = connector.config;
+      if (source.type !== 'vtex') throw notFound('hook');
+      if (account !== undefined && account.toLowerCase() !== source.account.toLowerCase())
+        throw invalid([{ field: 'query.an', code: 'other_account', message: 'This hook is for another account.' }]);
+      await orders.hear(connector, result);
     },
 
     /** @throws Problem `not_found` for a connector that is gone, or whose source calls no hook. */

@@ -1,3 +1,5 @@
+import type { ExpiryNotice } from '../credential-clock';
+import type { OrderInput, OrderNews, WatchedAccount } from '../orders/order-record';
 import type { SyncProgress, SyncTrigger } from '../sync';
 
 export interface ScheduleState {
@@ -40,6 +42,21 @@ export interface Orchestrator {
   /** Cancels whatever still runs for a connector, but for its removal, and resolves when it has ended. */
   stopWorkflows(connectorId: string, syncWorkflowId: string | null, signal: AbortSignal): Promise<void>;
   scheduleState(connectorId: string): Promise<ScheduleState | undefined>;
+  /** Starts the clock of a credential that has none. */
+  startCredentialClock(credentialId: string): Promise<void>;
+  /** Has a credential's clock look again, because a secret, a token or a date of it changed. Starts one where there is none. */
+  credentialChanged(credentialId: string): Promise<void>;
+  /** Hands Amazon's word on when a client secret expires to its clock. Starts one where there is none. */
+  expiryNoticed(credentialId: string, notice: ExpiryNotice): Promise<void>;
+  /** Hands news to the workflow of an order; starts one where none runs. */
+  tellOrder(order: OrderInput, news: OrderNews): Promise<void>;
+  /** Ends the workflows of orders, whatever they wait for. */
+  stopOrders(orders: readonly Pick<OrderInput, 'sellerId' | 'amazonOrderId'>[]): Promise<void>;
+  /** Creates the watch on an account's orders, or leaves the one that is there. */
+  startOrderWatch(account: WatchedAccount): Promise<void>;
+  stopOrderWatch(account: WatchedAccount): Promise<void>;
+  /** Accounts whose orders are watched. */
+  orderWatches(): Promise<WatchedAccount[]>;
   /** Resolves when the engine answers; rejects otherwise. */
   ping(): Promise<void>;
 }

@@ -63,6 +63,16 @@ export interface CatalogSource {
   /** Reads the named SKUs only, by the source's ids. */
   readItems(sourceIds: readonly string[], signal: AbortSignal): Promise<Omit<SourcePage, 'nextCursor'>>;
   /**
+   * How single changes come to be known: the source sends notices, or is asked. Absent where `readChanges` can tell no more than
+   * that there are some.
+   */
+  tellsChanges?: 'by notice' | 'when asked';
+  /**
+   * A token by which `readChanges` tells what is known to have changed, where by `token` itself it would list everything because
+   * there may be more. Absent where there is no such difference.
+   */
+  newsToken?(token: string): string;
+  /**
    * Reads one page of what changed since the reading that gave `token`. Absent where the source can only be read whole.
    * Asks the source for no more than the changes; safe to repeat with the same arguments.
    */

@@ -95,6 +95,27 @@ describe('API keys', () => {
     ]);
   });
 
+  it('refuses a key that another process revoked: a change at once, a read within two seconds', async () => {
+    const { body } = await api.post('/v1/api-keys', { name: 'elsewhere', role: 'operator' });
+    const key = body.key as string;
+    const read = async () => (await api.get('/v1/connectors', { key })).status;
+    expect(await read()).toBe(200);
+    await apiKeyModel(api.connection).deleteOne({ _id: body.id });
+    const revokedAt = Date.now();
+    const change = () => api.post('/v1/connectors/con_00000000000000000000/pause', undefined, { key });
+    expect((await change()).status).toBe(401);
+    while ((await read()) === 200) expect(Date.now() - revokedAt).toBeLessThan(3_000);
+    expect(await read()).toBe(401);
+  });
+
+  it('looks a key up once for the reads of a moment', async () => {
+    const key = await api.keyFor('viewer');
+    const look = jest.spyOn(apiKeyModel(api.connection), 'findOne');
+    for (let n = 0; n < 3; n++) expect((await api.get('/v1/audit?limit=1', { key })).status).toBe(200);
+    expect(look.mock.calls.length).toBe(1);
+    look.mockRestore();
+  });
+
   it('pages the audit trail and the keys without gaps or repeats', async () => {
     for (const path of ['/v1/audit', '/v1/api-keys']) {
       const whole = (await api.get(`${path}?limit=200`)).body.items.map(({ id }) => id);

@@ -1,3 +1,5 @@
+import type { ExpiryNotice } from '../../domain/credential-clock';
+import type { OrderInput, OrderNews, WatchedAccount } from '../../domain/orders/order-record';
 import type { Orchestrator, ScheduleState } from '../../domain/ports/orchestrator';
 import type { SyncProgress, SyncTrigger } from '../../domain/sync';
 
@@ -90,6 +92,39 @@ export class RecordingOrchestrator implements Orchestrator {
   async scheduleState(connectorId: string): Promise<ScheduleState | undefined> {
     await this.record('scheduleState', connectorId);
     return { nextRunAt: this.nextRunAt, paused: false };
+  }
+
+  async startCredentialClock(credentialId: string): Promise<void> {
+    await this.record('startCredentialClock', credentialId);
+  }
+
+  async credentialChanged(credentialId: string): Promise<void> {
+    await this.record('credentialChanged', credentialId);
+  }
+
+  async expiryNoticed(credentialId: string, notice: ExpiryNotice): Promise<void> {
+    await this.record('expiryNoticed', credentialId, notice);
+  }
+
+  async tellOrder(order: OrderInput, news: OrderNews): Promise<void> {
+    await this.record('tellOrder', order, news);
+  }
+
+  async stopOrders(orders: readonly Pick<OrderInput, 'sellerId' | 'amazonOrderId'>[]): Promise<void> {
+    await this.record('stopOrders', orders);
+  }
+
+  async startOrderWatch(account: WatchedAccount): Promise<void> {
+    await this.record('startOrderWatch', account);
+  }
+
+  async stopOrderWatch(account: WatchedAccount): Promise<void> {
+    await this.record('stopOrderWatch', account);
+  }
+
+  async orderWatches(): Promise<WatchedAccount[]> {
+    await this.record('orderWatches');
+    return [];
   }
 
   async ping(): Promise<void> {

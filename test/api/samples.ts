@@ -148,6 +148,8 @@ export function listing(connectorId: string, sku: string, parts: Partial<Listing
     failures: 0,
     nextAttemptAt: null,
     retryWindow: null,
+    revision: null,
+    feed: null,
     submittedAt: new Date('2026-01-01T00:00:00Z'),
     checks: 1,
     nextCheckAt: null,
@@ -158,6 +160,7 @@ export function listing(connectorId: string, sku: string, parts: Partial<Listing
     seen: { at: new Date('2026-01-01T00:05:00Z'), asin: 'B000TEST01', status: ['BUYABLE'], quantity: 9, price: '1.00' },
     lastRun: 'syn_00000000000000000001',
     fingerprint: 'f1',
+    judgedBy: null,
     updatedAt: new Date('2026-01-01T00:05:00Z'),
     ...parts,
   };

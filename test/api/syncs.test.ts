@@ -114,8 +114,25 @@ describe('GET /v1/syncs/{id}', () => {
     api.orchestrator.mood = mood;
     const begun = Date.now();
     const { status, body } = await api.get(`/v1/syncs/${id}`);
-    expect([status, body.live, body.phase]).toEqual([200, false, 'collect']);
+    expect([status, body.live, body.phase, body.waitingFor]).toEqual([200, false, 'collect', null]);
     expect(Date.now() - begun).toBeLessThan(1_500);
+  });
+
+  it('says that the workflow engine is awaited once it was silent for some seconds', async () => {
+    const connectorId = await api.connector('active');
+    const id = 'syn_00000000000000000b03';
+    await putRun(api.connection, { _id: id, connectorId });
+    const waitingFor = async (): Promise<unknown> => (await api.get(`/v1/syncs/${id}`)).body.waitingFor;
+    api.orchestrator.mood = 'away';
+    expect(await waitingFor()).toBeNull();
+    await new Promise((resolve) => setTimeout(resolve, 5_200));
+    expect(await waitingFor()).toMatchObject({ code: 'workflows_silent', owner: 'longshore' });
+    api.orchestrator.mood = 'there';
+    const progress = { syncId: id, phase: 'publish', paused: false, waitingFor: null } as const;
+    api.orchestrator.progress.set(`catalog-sync:${connectorId}:${id}`, progress);
+    expect(await waitingFor()).toBeNull();
+    api.orchestrator.mood = 'away';
+    expect(await waitingFor()).toBeNull();
   });
 });
 

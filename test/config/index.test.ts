@@ -104,3 +104,25 @@ test.each([
 ])('in %s with the root %s, files are read by path from %s', (NODE_ENV, FILE_SOURCE_ROOT, root) => {
   expect(fileSourceRoot(loadConfig({ ...REQUIRED, NODE_ENV, FILE_SOURCE_ROOT }))).toBe(root);
 });
+
+test('mail is off without a mail server, and needs sender and recipients with one', () => {
+  expect(loadConfig(REQUIRED).SMTP_URL).toBeUndefined();
+  const mail = { SMTP_URL: 'smtps://ls:p%40ss@mail.example.com:465', ALERT_FROM: 'Longshore <ls@example.com>' };
+  expect(loadConfig({ ...REQUIRED, ...mail, ALERT_TO: 'a@example.com, Ops <b@example.com>' })).toMatchObject({
+    ...mail,
+    ALERT_TO: ['a@example.com', 'Ops <b@example.com>'],
+  });
+  expect(messageOf({ ...REQUIRED, ...mail })).toContain('  - ALERT_TO is missing: SMTP_URL is set, and mail needs it');
+});
+
+test.each([
+  ['SMTP_URL', 'http://mail.example.com', 'SMTP_URL must begin with smtp:// or smtps://'],
+  ['SMTP_URL', 'smtp://ls:s3cret[@mail:x', 'SMTP_URL must be an address; percent-encode user and password'],
+  ['ALERT_FROM', 'Longshore', 'ALERT_FROM must be a mail address such as ops@example.com'],
+  ['ALERT_FROM', 'a@example.com\nBcc: b@example.com', 'ALERT_FROM must be a mail address such as ops@example.com'],
+  ['ALERT_TO', 'a@example.com,', 'ALERT_TO.1 must be a mail address such as ops@example.com'],
+])('%s=%s is refused', (name, value, said) => {
+  const mail = { SMTP_URL: 'smtp://mail.example.com', ALERT_FROM: 'a@example.com', ALERT_TO: 'a@example.com' };
+  const message = messageOf({ ...REQUIRED, ...mail, [name]: value });
+  expect(message.split('\n').slice(1)).toEqual([`  - ${said}`]);
+});

@@ -24,6 +24,7 @@ export function aBlankEntry(): LedgerEntry {
     sentProductType: null,
     sentParentSku: null,
     refusedHashes: null,
+    feed: null,
     lastPayload: null,
     lastAnswer: null,
     attempts: [],
@@ -39,5 +40,6 @@ export function aBlankEntry(): LedgerEntry {
     unreadable: null,
     lastRun: 'syn_1',
     fingerprint: '',
+    judgedBy: null,
   };
 }

@@ -4,12 +4,17 @@ import {
   connectorIdOf,
   listingId,
   onboardingWorkflowId,
+  orderKey,
+  orderOf,
+  orderWatchId,
+  orderWorkflowId,
   removalWorkflowId,
   skuOfListingId,
   syncLeaseId,
   syncScheduleId,
   syncWorkflowId,
   testLeaseId,
+  watchedAccountOf,
 } from '../../domain/ids';
 
 const connectorId = fc.stringMatching(/^con_[0-9a-f]{20}$/);
@@ -50,4 +55,14 @@ test('a SKU is read back out of its ledger key, colons and all', () => {
       expect(skuOfListingId(listingId(connector, sku))).toBe(sku);
     })
   );
+});
+
+test('an order is read back out of its workflow, and an account out of its watch', () => {
+  const order = { sellerId: 'A1B2C3D4E5F6G7', amazonOrderId: '701-1234567-7654321' };
+  expect(orderOf(orderWorkflowId(order.sellerId, order.amazonOrderId))).toEqual(order);
+  expect(orderKey(order.sellerId, order.amazonOrderId)).toBe('A1B2C3D4E5F6G7:701-1234567-7654321');
+  const account = { sellerId: 'A1B2C3D4E5F6G7', region: 'EU' };
+  expect(watchedAccountOf(orderWatchId('A1B2C3D4E5F6G7', 'EU'))).toEqual(account);
+  for (const id of ['catalog-sync:con_0123456789abcdef0123', 'order-watch:A1B2C3D4E5F6G7:XX', 'order:A1', ''])
+    expect([orderOf(id), watchedAccountOf(id)]).toEqual([undefined, undefined]);
 });

@@ -2,8 +2,10 @@ import {
   afterAnswer,
   afterCollect,
   afterFailure,
+  afterOvertakenAnswer,
   afterRemoval,
   isQuantityStale,
+  passageOf,
   type LedgerEntry,
 } from '../../domain/ledger';
 import type { Verdict, WantedListing } from '../../domain/listing';
@@ -171,5 +173,59 @@ describe('the ledger never keeps a quantity from Amazon', () => {
       state: 'blocked',
       reason: 'It is inactive.',
     });
+  });
+});
+
+describe('an answer to what was sent before the entry changed', () => {
+  const sent = collected(aBlankEntry(), sell(wanted('Shirt', 5), 5));
+  const overtaken = (by: LedgerEntry, status: SubmissionAnswer['status'] = 'ACCEPTED'): LedgerEntry => ({
+    ...by,
+    ...afterOvertakenAnswer(by, answered(sent, status), checks, now),
+  });
+
+  it('leaves the newer quantity in line, by itself', () => {
+    const soldOut = collected(sent, sell(wanted('Shirt', 0), 0));
+    expect(soldOut).toMatchObject({ state: 'pending', lane: 'details', sentHashes: null });
+    const entry = overtaken(soldOut);
+    expect(entry).toMatchObject({ state: 'pending', lane: 'offer', sentHashes: sent.wantedHashes });
+    expect(entry.lastAnswer).toMatchObject({ status: 'ACCEPTED' });
+    expect(isQuantityStale(entry)).toBe(true);
+  });
+
+  it('leaves newer content in line', () => {
+    expect(overtaken(collected(sent, sell(wanted('Other shirt', 5), 5)))).toMatchObject({
+      state: 'pending',
+      lane: 'details',
+      sentHashes: sent.wantedHashes,
+    });
+  });
+
+  it('ends the wait of what is wanted as it was sent', () => {
+    const back = collected(collected(sent, sell(wanted('Shirt', 9), 9)), sell(wanted('Shirt', 5), 5));
+    expect(overtaken(back)).toMatchObject({ state: 'submitted', lane: null, nextCheckAt: expect.any(Date) as Date });
+  });
+
+  it('sends nothing but the end of its sale for what a rule holds back by now', () => {
+    const blocked = collected(sent, inactive);
+    expect(overtaken(blocked)).toMatchObject({ state: 'pending', lane: 'offer', verdict: { kind: 'block' } });
+  });
+
+  it('that was a refusal counts for the content that was refused', () => {
+    const soldOut = collected(sent, sell(wanted('Shirt', 0), 0));
+    const entry = overtaken(soldOut, 'INVALID');
+    // Amazon has nothing of it, and nothing but the quantity has changed since.
+    expect(entry).toMatchObject({ lane: null, refusedHashes: sent.wantedHashes, sentHashes: null });
+    expect(overtaken(collected(sent, sell(wanted('Mended', 5), 5)), 'INVALID')).toMatchObject({ lane: 'details' });
+  });
+
+  it('finds what was in a feed, however often the entry has changed since', () => {
+    const inFeed: LedgerEntry = { ...sent, feed: { id: 'fee_1', messageId: 1, operation: 'put' } };
+    const change = (entry: LedgerEntry, quantity: number): LedgerEntry => {
+      const next = collected(entry, sell(wanted('Shirt', quantity), quantity));
+      return { ...next, feed: passageOf(entry, next) };
+    };
+    const later = change(change(inFeed, 4), 3);
+    expect(later.feed?.asSent).toMatchObject({ wanted: sent.wanted, wantedHashes: sent.wantedHashes });
+    expect(passageOf(inFeed, { lastRun: 'syn_3' })).toBe(inFeed.feed);
   });
 });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Connection } from 'mongoose';
+import { parentSkuIn } from '../../domain/variations';
 import { withDatabase } from '../../embedded/mongodb';
 import { apiKeyModel, apiKeyStore } from '../../models/api-keys';
 import { auditLog } from '../../models/audit-log';
@@ -51,6 +52,38 @@ describe('listingQueries', () => {
     expect(streamed).toEqual(seen);
   });
 
+  it('reads for a list what a list shows, and neither what is sent nor what was answered', async () => {
+    const connectorId = 'con_0000000000000000000f';
+    const child = { child_parent_sku_relationship: [{ parent_sku: 'family' }], item_name: [{ value: 'a child' }] };
+    const wanted = { productType: 'SHIRT', requirements: 'LISTING' as const, details: child };
+    await putListings(connection, [
+      listing(connectorId, 'child', { wanted }),
+      listing(connectorId, 'unsent', { wanted: null, sentHashes: null, seen: null }),
+      listing(connectorId, 'whole'),
+    ]);
+    const rows = await listingQueries(connection).page({ connectorId }, undefined, 50);
+    const names = ['_id', 'problems', 'reason', 'sentHashes', 'sku', 'state', 'title', 'updatedAt', 'verdict'];
+    expect(
+      rows.map((row) =>
+        Object.keys(row)
+          .filter((name) => name !== 'wanted')
+          .sort()
+      )
+    ).toEqual([names, names, names]);
+    expect(
+      rows.map((row) => [row.wanted?.productType, parentSkuIn(row.wanted ?? null), row.sentHashes === null])
+    ).toEqual([
+      ['SHIRT', 'family', false],
+      [undefined, undefined, true],
+      ['SHIRT', undefined, false],
+    ]);
+    expect(rows[0]!.wanted!.details).toEqual({ child_parent_sku_relationship: child.child_parent_sku_relationship });
+    expect(rows.map(({ verdict }) => verdict)).toEqual([{ quantity: 9 }, { quantity: 9 }, { quantity: 9 }]);
+
+    for await (const row of listingQueries(connection).stream({ connectorId }))
+      expect(row).not.toHaveProperty('lastPayload');
+  });
+
   it('reads a prefix literally, with every character a pattern would take for its own', async () => {
     const connectorId = 'con_0000000000000000000c';
     const skus = ['a.c', 'abc', 'a*', '(x', '[y', 'ÀB', '100%'];
@@ -80,6 +113,26 @@ describe('problemQueries', () => {
     ]);
     expect(await problemQueries(connection).groups(connectorId)).toEqual([
       { code: 'kit', count: 2, sample: problem, sampleSkus: ['a', 'b'] },
+    ]);
+  });
+
+  it('counts a SKU for each of its problems, the most frequent first, then by code', async () => {
+    const problem = (code: string) => ({ code, message: code, severity: 'error' as const, owner: 'amazon' as const });
+    const connectorId = 'con_00000000000000000010';
+    await putListings(connection, [
+      listing(connectorId, 'fine'),
+      listing(connectorId, 'a', { problems: [problem('x'), problem('w')] }),
+      listing(connectorId, 'b', { problems: [problem('w'), problem('x')] }),
+      listing(connectorId, 'c', { problems: [problem('y')] }),
+      listing(connectorId, 'd', { problems: [problem('y')] }),
+      listing(connectorId, 'e', { problems: [problem('y'), problem('z'), problem('y')] }),
+    ]);
+    const groups = await problemQueries(connection).groups(connectorId);
+    expect(groups.map(({ code, count, sampleSkus }) => [code, count, sampleSkus])).toEqual([
+      ['y', 3, ['c', 'd', 'e']],
+      ['w', 2, ['a', 'b']],
+      ['x', 2, ['a', 'b']],
+      ['z', 1, ['e']],
     ]);
   });
 });

@@ -3,8 +3,21 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
-import { activationWorkflowId, onboardingWorkflowId, removalWorkflowId, syncWorkflowId } from '../../domain/ids';
-import { connectorStore } from '../../models/connectors';
+import { ApplicationFailure } from '@temporalio/common';
+import {
+  activationWorkflowId,
+  credentialClockId,
+  onboardingWorkflowId,
+  orderWatchId,
+  orderWorkflowId,
+  removalWorkflowId,
+  syncWorkflowId,
+} from '../../domain/ids';
+import type { OrderInput } from '../../domain/orders/order-record';
+import type { OrderStage } from '../../domain/orders/order-view';
+import { connectorModel, connectorStore } from '../../models/connectors';
+import { credentialStore } from '../../models/credentials';
+import { orderStore, stateOf } from '../../models/orders';
 import setUp from '../setup';
 import tearDown from '../teardown';
 import { plainProducts, Rig, type World } from '../workflows/rig';
@@ -151,10 +164,41 @@ const CASES: Record<string, Case> = {
         return opened;
       },
     }));
-    const workflowId = await firstSync(rig, connectorId);
-    await rig.stopWorker();
-    await rig.startWorker();
-    return workflowId;
+    return withUsualWorker(rig, await firstSync(rig, connectorId));
+  },
+  'catalog-sync/by-feed': async (rig, world) => {
+    const connectorId = await onboarded(rig, world);
+    await rig.startForgetfulWorker((activities) => ({
+      ...activities,
+      async publishPage(input) {
+        const sent = await activities.publishPage(input);
+        return input.lane === 'details' && input.page === 0 ? { ...sent, nextPage: 1 } : sent;
+      },
+      async sendFeed() {
+        return { nextPage: null, awaiting: 0, open: { parents: 0, skus: 1 } };
+      },
+      async followFeeds() {
+        return { open: { parents: 0, skus: 0 }, gaveUp: true };
+      },
+    }));
+    return withUsualWorker(rig, await firstSync(rig, connectorId));
+  },
+  'catalog-sync/told-of-changes': async (rig, world) => {
+    const connectorId = await onboarded(rig, world);
+    let looks = 0;
+    await rig.startForgetfulWorker((activities) => ({
+      ...activities,
+      async openSyncRun(input) {
+        const opened = await activities.openSyncRun(input);
+        if (opened.kind === 'opened') opened.run.policy.watchAfterSeconds = 0;
+        return opened;
+      },
+      async watchChanges(input) {
+        looks += 1;
+        return looks === 1 ? { watchesOn: true, left: 1 } : activities.watchChanges(input);
+      },
+    }));
+    return withUsualWorker(rig, await firstSync(rig, connectorId));
   },
   'catalog-sync/tested': async (rig, world) => {
     const connectorId = await onboarded(rig, world);
@@ -177,7 +221,171 @@ const CASES: Record<string, Case> = {
     await rig.ended(connectorId, () => true);
     return workflowId;
   },
+
+  'credential-clock/reminded': async (rig, world) => {
+    const credentialId = await provedCredential(rig, world, 100);
+    await rig.orchestrator.startCredentialClock(credentialId);
+    await reminded(rig, credentialId);
+    return forgotten(rig, world, credentialId);
+  },
+  'credential-clock/refused': async (rig, world) => {
+    const credentialId = await provedCredential(rig, world, 100);
+    await rig.startForgetfulWorker((activities) => ({
+      ...activities,
+      async sendReminder() {
+        throw ApplicationFailure.nonRetryable('The mail server refuses the message.', 'config');
+      },
+    }));
+    await rig.orchestrator.startCredentialClock(credentialId);
+    await reminded(rig, credentialId);
+    await rig.stopWorker();
+    await rig.startWorker();
+    return forgotten(rig, world, credentialId);
+  },
+  'credential-clock/moved': async (rig, world) => {
+    const credentialId = await provedCredential(rig, world, 10);
+    await rig.orchestrator.startCredentialClock(credentialId);
+    await looked(rig, credentialId);
+    const [expiresAt, noticedAt] = [inDays(160).toISOString(), new Date().toISOString()];
+    await rig.orchestrator.expiryNoticed(credentialId, { expiresAt, noticedAt });
+    const store = credentialStore(rig.database);
+    await rig.until(
+      async () => (await store.get(credentialId))?.secretExpiresAt?.toISOString() === expiresAt,
+      'the date to be moved'
+    );
+    return forgotten(rig, world, credentialId);
+  },
+  'credential-clock/unused': async (rig, world) => {
+    const credentialId = await provedCredential(rig, world, 100);
+    await connectorModel(rig.database).deleteMany({ credentialId });
+    await rig.orchestrator.startCredentialClock(credentialId);
+    await looked(rig, credentialId);
+    return forgotten(rig, world, credentialId);
+  },
+
+  'amazon-order/integrated': async (rig, world) => {
+    const connectorId = await watching(rig, world);
+    const order = await orderedAs(rig, world, connectorId, 'SKU-0001');
+    await reaches(rig, order, 'held');
+    await rig.control('POST', `worlds/${world.name}/orders/${order.amazonOrderId}`, { status: 'UNSHIPPED' });
+    await watched(rig, world, order);
+    await rig.until(async () => (await phaseOf(rig, order)) === 'awaiting', 'the order to be placed');
+    for (const code of ['SOI001', 'SOI002'])
+      await rig.orchestrator.tellOrder(order, { kind: 'result', result: { code, said: code } });
+    await reaches(rig, order, 'integrated');
+    return orderWorkflowId(order.sellerId, order.amazonOrderId);
+  },
+  'amazon-order/unheld': async (rig, world) => {
+    const connectorId = await watching(rig, world);
+    await rig.control('POST', `worlds/${world.name}/skus/SKU-0001`, { quantity: 0, tell: 'nobody' });
+    const order = await orderedAs(rig, world, connectorId, 'SKU-0001');
+    await reaches(rig, order, 'unheld');
+    await rig.control('POST', `worlds/${world.name}/orders/${order.amazonOrderId}`, { status: 'CANCELLED' });
+    await watched(rig, world, order);
+    await reaches(rig, order, 'closed');
+    return orderWorkflowId(order.sellerId, order.amazonOrderId);
+  },
+  'amazon-order/released': async (rig, world) => {
+    const connectorId = await watching(rig, world);
+    const order = await orderedAs(rig, world, connectorId, 'SKU-0001');
+    await reaches(rig, order, 'held');
+    await rig.orchestrator.tellOrder(order, { kind: 'release' });
+    await reaches(rig, order, 'released');
+    return orderWorkflowId(order.sellerId, order.amazonOrderId);
+  },
+  'order-watch/seen': async (rig, world) => {
+    const connectorId = await watching(rig, world);
+    const order = await orderedAs(rig, world, connectorId, 'SKU-0001');
+    await reaches(rig, order, 'held');
+    return watchIdOf(order);
+  },
+  'order-watch/unwatched': async (rig, world) => {
+    const order = { sellerId: world.amazon.sellerId, amazonOrderId: '', connectorId: await onboarded(rig, world) };
+    await watched(rig, world, order);
+    return watchIdOf(order);
+  },
 };
+
+/** A connector that holds stock for pending orders, active and synced. */
+async function watching(rig: Rig, world: World): Promise<string> {
+  const connectorId = await rig.insertConnector(world, (input) => {
+    input.orders = { defaultZipCode: '10001' };
+  });
+  await rig.onboard(connectorId);
+  await rig.control('POST', `worlds/${world.name}/amazon`, { orderLagSeconds: 0 });
+  await rig.firstSync(connectorId);
+  return connectorId;
+}
+
+/** A pending order that the watch has seen. */
+async function orderedAs(rig: Rig, world: World, connectorId: string, sku: string): Promise<OrderInput> {
+  const items = [{ sku, quantity: 2, price: 20 }];
+  const path = `worlds/${world.name}/orders`;
+  const { orderId } = await rig.control<{ orderId: string }>('POST', path, { items });
+  const order = { sellerId: world.amazon.sellerId, amazonOrderId: orderId, connectorId };
+  await watched(rig, world, order);
+  return order;
+}
+
+async function watched(rig: Rig, world: World, order: OrderInput): Promise<void> {
+  await rig.client.workflow.execute('orderWatch', {
+    taskQueue: rig.config.TEMPORAL_TASK_QUEUE,
+    workflowId: watchIdOf(order),
+    args: [{ sellerId: world.amazon.sellerId, region: 'NA' }],
+  });
+}
+
+const watchIdOf = ({ sellerId }: OrderInput): string => `${orderWatchId(sellerId, 'NA')}-by-schedule`;
+
+async function phaseOf(rig: Rig, { sellerId, amazonOrderId }: OrderInput): Promise<string | undefined> {
+  const kept = await orderStore(rig.database).get(sellerId, amazonOrderId);
+  return kept && stateOf(kept).placement.phase;
+}
+
+async function reaches(rig: Rig, { sellerId, amazonOrderId }: OrderInput, stage: OrderStage): Promise<void> {
+  const store = orderStore(rig.database);
+  await rig.until(async () => (await store.get(sellerId, amazonOrderId))?.stage === stage, `the order to be ${stage}`);
+}
+
+const DAY_MS = 24 * 3600_000;
+
+function inDays(days: number): Date {
+  return new Date(Date.now() + days * DAY_MS);
+}
+
+/** A credential that is in use, without a clock. */
+async function provedCredential(rig: Rig, world: World, secretAgeInDays: number): Promise<string> {
+  const { credentialId } = await rig.connector(await rig.insertConnector(world));
+  const store = credentialStore(rig.database);
+  const pair = (await store.newest(world.amazon.clientId, world.amazon.sellerId))!;
+  await store.promote(world.amazon.sellerId, pair, { clientSecret: true, refreshToken: true });
+  await store.setDates(credentialId, { secretCreatedAt: inDays(-secretAgeInDays) });
+  return credentialId;
+}
+
+/** Waits until a clock sleeps. */
+async function looked(rig: Rig, credentialId: string): Promise<void> {
+  const handle = rig.client.workflow.getHandle(credentialClockId(credentialId));
+  await rig.until(async () => {
+    const { events = [] } = await handle.fetchHistory();
+    const hasLooked = events?.some((event) => event.activityTaskCompletedEventAttributes);
+    const last = events?.at(-1);
+    return Boolean(hasLooked && (last?.timerStartedEventAttributes ?? last?.workflowTaskCompletedEventAttributes));
+  }, 'the clock to sleep');
+}
+
+async function reminded(rig: Rig, credentialId: string): Promise<void> {
+  const notes = async () => (await credentialStore(rig.database).get(credentialId))?.reminders['client-secret'];
+  await rig.until(async () => (await notes())?.length === 1, 'the reminder to be noted');
+  await looked(rig, credentialId);
+}
+
+/** Gives a credential up, upon which its clock ends. */
+async function forgotten(rig: Rig, world: World, credentialId: string): Promise<string> {
+  await credentialStore(rig.database).forget(world.amazon.clientId, world.amazon.sellerId);
+  await rig.orchestrator.credentialChanged(credentialId);
+  return credentialClockId(credentialId);
+}
 
 async function onboarded(rig: Rig, world: World): Promise<string> {
   const connectorId = await rig.insertConnector(world);
@@ -192,6 +400,13 @@ async function waitingForZip(rig: Rig, world: World): Promise<string> {
   await rig.orchestrator.startOnboarding(connectorId);
   await rig.waiting(connectorId, 'zip_not_served');
   return connectorId;
+}
+
+/** Ends the worker that was changed for one case. */
+async function withUsualWorker(rig: Rig, workflowId: string): Promise<string> {
+  await rig.stopWorker();
+  await rig.startWorker();
+  return workflowId;
 }
 
 async function firstSync(rig: Rig, connectorId: string): Promise<string> {

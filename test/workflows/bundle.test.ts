@@ -12,7 +12,15 @@ describe('the workflow bundle', () => {
   const packages = new Set(modules.flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []));
 
   it('holds every workflow', () => {
-    for (const name of ['catalog-sync', 'connector-activation', 'connector-onboarding', 'connector-removal'])
+    for (const name of [
+      'amazon-order',
+      'catalog-sync',
+      'connector-activation',
+      'connector-onboarding',
+      'connector-removal',
+      'credential-clock',
+      'order-watch',
+    ])
       expect(ours).toContain(`./workflows/${name}.ts`);
   });
 

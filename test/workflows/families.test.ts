@@ -181,7 +181,8 @@ describe('products with several SKUs (V10, V16)', () => {
     );
     const syncId = await rig.startSync(connectorId);
     await rig.until(async () => (await rig.books(world))['HOODIE-1-S']?.quantity === 0, 'the sale to end');
-    expect((await rig.listing(connectorId, 'HOODIE-1-S')).state).toBe('retrying');
+    const isRetried = async (): Promise<boolean> => (await rig.listing(connectorId, 'HOODIE-1-S')).state === 'retrying';
+    await rig.until(isRetried, 'the rest to wait for its parent');
     await rig.control('DELETE', 'faults');
     const run = await rig.ended(connectorId, ({ _id }) => _id === syncId);
     expect(run.counts).toMatchObject({ live: 2, paused: 1 });

@@ -145,6 +145,7 @@ export class Rig {
         logger: pino({ level: 'silent' }),
       }),
       shutdownGraceTime: 1000,
+      maxHeartbeatThrottleInterval: '2 seconds',
       maxCachedWorkflows: 50,
     });
     this.worker = { worker, done: worker.run() };

@@ -19,7 +19,10 @@ export class FilesUnderTest {
     return path;
   }
 
-  source(path: string, options: Partial<FileSourceOptions> = {}): Required<FileCatalogue> {
+  source(
+    path: string,
+    options: Partial<FileSourceOptions> = {}
+  ): Required<Omit<FileCatalogue, 'tellsChanges' | 'newsToken'>> {
     return createFileSource({
       place: { path, root: '/' },
       format: 'auto',

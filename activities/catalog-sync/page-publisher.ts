@@ -1,0 +1,143 @@
+import { activityInfo } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { failureCodeOf, isAuthFailure } from '../../domain/errors';
+import type { Lane, LedgerChange } from '../../domain/ledger';
+import type { AmazonAccount } from '../../domain/ports/amazon';
+import { parentSkuIn } from '../../domain/variations';
+import type { ListingDocument } from '../../models/listings';
+import type { SendingStep } from '../../models/sync-runs';
+import { inParallel } from '../in-parallel';
+import { together } from '../together';
+import type { Book } from './books';
+import type { CatalogSyncDependencies, OpenRun, RunContext } from './dependencies';
+import { matchEntries } from './match';
+import { wasNotSent } from './quick-tries';
+import { senderOf, tried } from './sender';
+
+/** When so many fail, in a row or of a page, it may be an outage, and not that many bad SKUs. */
+const SUSPICIOUS = { inARow: 12, share: 0.5, atLeast: 10 } as const;
+/** So often a page that fails is taken for an outage even though Amazon can be read: then its SKUs are retried one by one. */
+const BENEFIT_OF_DOUBT = 3;
+
+/** What was looked up so lately is not looked up again, in milliseconds: a request is under way for longer. */
+const FRESH_MS = 500;
+
+/** One attempt's hold on a lane. */
+export interface LaneHold {
+  /**
+   * An entry as it is to be sent now: the values that came last count, in place of those that were read with the page.
+   *
+   * @param readAt - when it was read, in milliseconds since the epoch.
+   * @returns undefined when there is nothing of it to be sent any more, here.
+   * @throws ApplicationFailure when another attempt has taken the lane since.
+   */
+  upToDate(entry: ListingDocument, readAt: number): Promise<ListingDocument | undefined>;
+}
+
+/** Sends entries of the ledger, a few requests at a time. */
+export function pagePublisher(deps: CatalogSyncDependencies) {
+  const { runs, listings, settings } = deps;
+  const sender = senderOf(deps);
+
+  /** Where the entry has changed meanwhile there is something else to be said of it, and this is left out. */
+  async function noteFailure({ run }: RunContext, book: Book, entry: ListingDocument, error: unknown): Promise<void> {
+    const change = sender.failed(entry, error);
+    await book.write(run, [entry], [{ sku: entry.sku, change, revision: entry.revision ?? null }]);
+  }
+
+  /**
+   * Takes a lane for this attempt. An older attempt that does not know yet that it is lost, because its worker has no
+   * connection to the engine, is stopped before its next SKU.
+   */
+  async function takeLane(run: OpenRun, book: Book, lane: SendingStep, part: Lane): Promise<LaneHold> {
+    const { activityId, attempt, workflowExecution } = activityInfo();
+    const token = `${workflowExecution?.runId}:${activityId}:${attempt}`;
+    await runs.fence(run._id, lane, token);
+    let heldAt = Date.now();
+    const look = together<{ entry: ListingDocument; now?: ListingDocument }>(async (asked) => {
+      const skus = asked.map(({ entry }) => entry.sku);
+      const askedAt = Date.now();
+      const [isHeld, revisions] = await Promise.all([
+        runs.isFencedBy(run._id, lane, token),
+        book.ledger.revisionsOf(run.connectorId, skus),
+      ]);
+      if (!isHeld)
+        throw ApplicationFailure.nonRetryable(`Another attempt has the ${lane} lane of sync ${run._id}`, 'bug');
+      heldAt = askedAt;
+      const moved = asked.filter(({ entry }) => revisions.get(entry.sku) !== (entry.revision ?? null));
+      const fresh = moved.length > 0 ? await book.ledger.bySku(run.connectorId, skus) : new Map();
+      for (const each of asked) each.now = moved.includes(each) ? fresh.get(each.entry.sku) : each.entry;
+    });
+    return {
+      async upToDate(entry, readAt) {
+        if (Math.min(heldAt, readAt) > Date.now() - FRESH_MS) return entry;
+        const asked: { entry: ListingDocument; now?: ListingDocument } = { entry };
+        await look(asked);
+        const { now } = asked;
+        if (now === entry) return entry;
+        // Under another parent it has to wait for that one first.
+        return now && waitsIn(part, now) && parentSkuIn(now.wanted) === parentSkuIn(entry.wanted) ? now : undefined;
+      },
+    };
+  }
+
+  /** A page of entries, as it was read at some moment, a few requests at a time; answers how many became durable retries. */
+  async function publishEntries(
+    context: RunContext,
+    book: Book,
+    lane: LaneHold,
+    { entries, readAt }: { entries: readonly ListingDocument[]; readAt: number },
+    signal: AbortSignal
+  ): Promise<number> {
+    const { run, account } = context;
+    const failures: { entry: ListingDocument; error: unknown }[] = [];
+    let [isReachable, failedInARow] = [false, 0];
+    // Each answer is on disk before its SKU's slot takes another; answers that come together are written together.
+    const settle = together<{ entry: ListingDocument; change: LedgerChange }>((answers) =>
+      sender.settle(context, book, answers)
+    );
+    await matchEntries({ ...deps, ledger: book.ledger }, account, entries, signal);
+    await inParallel(entries, settings.requestsInFlight, async (asRead) => {
+      signal.throwIfAborted();
+      const entry = await lane.upToDate(asRead, readAt);
+      if (!entry) return;
+      const result = await tried(() => sender.answerWithQuickTries(context, book, entry, signal), signal);
+      if ('error' in result) {
+        const code = failureCodeOf(result.error);
+        failedInARow += 1;
+        if (isAuthFailure(code) || code === 'throttled' || wasNotSent(result.error)) throw result.error;
+        failures.push({ entry, error: result.error });
+        if (failedInARow < SUSPICIOUS.inARow) return;
+        if (await isOutage(account, entry.sku, signal)) throw result.error;
+        failedInARow = 0;
+        return;
+      }
+      await settle({ entry, change: result.value });
+      failedInARow = 0;
+      if (!isReachable) await runs.update(run._id, { waitingFor: null });
+      isReachable = true;
+    });
+    const isSuspicious = failures.length >= SUSPICIOUS.atLeast && failures.length > entries.length * SUSPICIOUS.share;
+    if (isSuspicious && (await isOutage(account, failures[0]!.entry.sku, signal))) throw failures[0]!.error;
+    for (const { entry, error } of failures) await noteFailure(context, book, entry, error);
+    return failures.length;
+  }
+
+  /** Tells an outage from bad SKUs, which must not hold up the others for ever: in an outage Amazon cannot be read either. */
+  async function isOutage(account: AmazonAccount, sku: string, signal: AbortSignal): Promise<boolean> {
+    if (activityInfo().attempt <= BENEFIT_OF_DOUBT) return true;
+    return 'error' in (await tried(() => listings.search(account, [sku], signal), signal));
+  }
+
+  return { takeLane, publishEntries, noteFailure };
+}
+
+/** Whether an entry has something to send in a lane. What is in a feed is not sent beside it. */
+export function waitsIn(part: Lane, entry: ListingDocument): boolean {
+  return entry.lane === part && entry.state === 'pending' && !entry.feed;
+}
+
+/** What must stop selling goes before everything else (B6). */
+export function stopSellingFirst(entries: readonly ListingDocument[]): ListingDocument[] {
+  return entries.toSorted((one, other) => Number(one.verdict.kind === 'sell') - Number(other.verdict.kind === 'sell'));
+}

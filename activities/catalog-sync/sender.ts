@@ -1,0 +1,174 @@
+import { sleep } from '@temporalio/activity';
+import { failureCodeOf } from '../../domain/errors';
+import {
+  afterAnswer,
+  afterFailure,
+  afterOvertakenAnswer,
+  isQuantityStale,
+  type Lane,
+  type LedgerChange,
+  type LedgerEntry,
+} from '../../domain/ledger';
+import type { SubmissionAnswer } from '../../domain/ports/amazon';
+import { submissionOf } from '../../domain/submission';
+import type { ListingDocument } from '../../models/listings';
+import type { Book } from './books';
+import type { CatalogSyncDependencies, RunContext } from './dependencies';
+import { matchEntries } from './match';
+import { sendQuantityAlone } from './quantity-alone';
+import { wasNotSent } from './quick-tries';
+import { problemOfRefusal } from './refusal';
+
+/** Tries of one SKU inside its page, before it becomes a durable retry of its own. */
+const QUICK_TRIES = 2;
+
+/** What was sent for one SKU, and Amazon's answer. */
+interface Submission {
+  operation: 'put' | 'patch';
+  payload: unknown;
+  answer: SubmissionAnswer;
+}
+
+/** Sends one SKU by a call, and makes of the answer what the ledger has of it then. */
+export function senderOf(deps: CatalogSyncDependencies) {
+  const { listings, runs, settings } = deps;
+
+  /** Sends one SKU once. A refusal is an answer, whichever way Amazon says it; every other failure is thrown. */
+  async function answerFor(
+    context: RunContext,
+    book: Book,
+    entry: LedgerEntry,
+    signal: AbortSignal
+  ): Promise<LedgerChange> {
+    const result = await tried(() => submit(context, book, entry, signal), signal);
+    const sent = 'error' in result ? refusal(result.error, entry) : result.value;
+    const lane = entry.lane as Lane;
+    const change = afterAnswer(entry, { ...sent, lane }, sent.answer, settings.verifyAfterSeconds, new Date());
+    return withQuantityAlone(context, { ...entry, ...change }, change, signal);
+  }
+
+  /** What is out of stock must not go on selling because its content is refused: then the quantity goes alone. */
+  async function withQuantityAlone(
+    { account }: RunContext,
+    answered: LedgerEntry,
+    change: LedgerChange,
+    signal: AbortSignal
+  ): Promise<LedgerChange> {
+    if (change.state !== 'rejected' || !isQuantityStale(answered)) return change;
+    return { ...change, ...(await sendQuantityAlone(listings, account, answered, signal)) };
+  }
+
+  async function submit(
+    { run, account }: RunContext,
+    book: Book,
+    entry: LedgerEntry,
+    signal: AbortSignal
+  ): Promise<Submission> {
+    const { sku } = entry;
+    if (entry.lane !== 'offer') await matchEntries({ ...deps, ledger: book.ledger }, account, [entry], signal);
+    const plan = submissionOf(entry, run.config.listing);
+    if (plan.by === 'put')
+      return {
+        operation: 'put',
+        payload: plan.listing,
+        answer: await listings.put(account, sku, plan.listing, signal),
+      };
+    const { productType, patches } = plan;
+    const answer = await listings.patch(account, sku, productType, patches, signal);
+    return { operation: 'patch', payload: { productType, patches }, answer };
+  }
+
+  return {
+    answerFor,
+    withQuantityAlone,
+
+    /** The content waits for its lane, which may be long; the quantity does not. */
+    async sendQuantityFirst(
+      context: RunContext,
+      book: Book,
+      entry: ListingDocument,
+      signal: AbortSignal
+    ): Promise<void> {
+      const change = await sendQuantityAlone(listings, context.account, entry, signal);
+      await this.settle(context, book, [{ entry, change }]);
+    },
+
+    /** Tries again at once what failed for a reason that passes, unless nothing has left the house. */
+    async answerWithQuickTries(
+      context: RunContext,
+      book: Book,
+      entry: LedgerEntry,
+      signal: AbortSignal
+    ): Promise<LedgerChange> {
+      for (let attempt = 1; ; attempt++) {
+        const result = await tried(() => answerFor(context, book, entry, signal), signal);
+        if (!('error' in result)) return result.value;
+        const { error } = result;
+        if (failureCodeOf(error) !== 'transient' || wasNotSent(error) || attempt >= QUICK_TRIES) throw error;
+        Object.assign(entry, { attempts: this.failed(entry, error).attempts, failures: entry.failures + 1 });
+        await sleep(400 + Math.random() * 400);
+      }
+    },
+
+    failed(entry: LedgerEntry, error: unknown): LedgerChange {
+      const doublings = Math.max(0, entry.failures - QUICK_TRIES + 1);
+      const wait = Math.min(settings.retryInitialSeconds * 2 ** doublings, settings.retryMaximumSeconds);
+      const message = error instanceof Error ? error.message : 'unknown failure';
+      return afterFailure(entry, operationOf(entry), { code: failureCodeOf(error), message }, wait, new Date());
+    },
+
+    /**
+     * Writes answers. Where an entry has changed since it was sent, what Amazon has now is kept beside what is wanted by now,
+     * and the difference is put in line.
+     */
+    async settle(
+      { run }: RunContext,
+      book: Book,
+      answers: readonly { entry: ListingDocument; change: LedgerChange }[]
+    ): Promise<void> {
+      const moved = await book.write(
+        run,
+        answers.map(({ entry }) => entry),
+        answers.map(({ entry, change }) => ({ sku: entry.sku, change, revision: entry.revision ?? null }))
+      );
+      let overtaken = answers.filter(({ entry }) => moved.includes(entry.sku));
+      while (overtaken.length > 0) {
+        const now = await book.ledger.bySku(
+          run.connectorId,
+          overtaken.map(({ entry }) => entry.sku)
+        );
+        const there = overtaken.filter(({ entry }) => now.has(entry.sku));
+        const writes = there.map(({ entry: { sku }, change }) => {
+          const entry = now.get(sku)!;
+          const overtaking = afterOvertakenAnswer(entry, change, settings.verifyAfterSeconds, new Date());
+          return { sku, change: overtaking, revision: entry.revision ?? null };
+        });
+        if (writes.some(({ change }) => change.lane)) await runs.update(run._id, { hasNews: true });
+        const again = await book.write(run, [...now.values()], writes);
+        overtaken = there.filter(({ entry }) => again.includes(entry.sku));
+      }
+    },
+  };
+}
+
+function operationOf(entry: LedgerEntry): 'put' | 'patch' {
+  return entry.lane === 'offer' ? 'patch' : 'put';
+}
+
+function refusal(error: unknown, entry: LedgerEntry): Submission {
+  const answer = { status: 'INVALID' as const, submissionId: '', problems: [problemOfRefusal(error)] };
+  return { operation: operationOf(entry), payload: entry.wanted, answer };
+}
+
+/** What work gave or threw, as a value; an abort is thrown on. */
+export async function tried<T>(
+  work: () => Promise<T>,
+  signal: AbortSignal
+): Promise<{ value: T } | { error: unknown }> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    return { error };
+  }
+}

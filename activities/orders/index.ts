@@ -1,0 +1,19 @@
+import type { OrderDependencies } from './dependencies';
+import { keepingSteps } from './keep';
+import { mailSteps } from './mail';
+import { sellingSteps } from './stop-selling';
+import { orderSteps } from './take-step';
+import { watchSteps } from './watch';
+
+/** The steps of orders, and of the watch on them. */
+export function createOrderActivities(deps: OrderDependencies) {
+  return {
+    ...keepingSteps(deps),
+    ...orderSteps(deps),
+    ...sellingSteps(deps),
+    ...mailSteps(deps),
+    ...watchSteps(deps),
+  };
+}
+
+export type OrderActivities = ReturnType<typeof createOrderActivities>;

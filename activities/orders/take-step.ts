@@ -1,0 +1,101 @@
+import { activityInfo } from '@temporalio/activity';
+import { amazonAccount } from '../../domain/amazon-account';
+import { OutsideError } from '../../domain/errors';
+import type { StepInput } from '../../domain/orders/order-record';
+import type { OrderStep, StepOutcome } from '../../domain/orders/order-state';
+import type { ConnectorDocument } from '../../models/connectors';
+import { withPulse } from '../pulse';
+import type { OrderDependencies } from './dependencies';
+import { place } from './place';
+import { linesOf } from './resolve';
+import { unsent, type StepContext } from './step-context';
+
+/** After so many tries of one step, what is no failure of the outside world is told to people as a bug. */
+const MOST_TRIES = 3;
+
+/** What a cancelled order is taken back for, in the store. */
+const CANCELED_AT_AMAZON = 'Cancelled at Amazon';
+
+/** The steps of one order. */
+export function orderSteps(deps: OrderDependencies) {
+  return {
+    /** Keeps the order as it is, takes a step, and answers what came of it: failures of the outside world are answers too. */
+    async takeOrderStep({ step, save, ...order }: StepInput): Promise<StepOutcome> {
+      if (save) await deps.orders.save(order.sellerId, order.amazonOrderId, save);
+      return withPulse(async ({ signal }) => {
+        const { attempt } = activityInfo();
+        const isRepeat = attempt > 1;
+        const looksFirst = isRepeat || ('looksFirst' in step && step.looksFirst);
+        try {
+          const connector = await connectorOf(deps, order.connectorId, step);
+          const store = await deps.storeOf(connector);
+          const account = amazonAccount(connector._id, connector.config);
+          const { amazonOrderId } = order;
+          return await take(deps, step, { amazonOrderId, connector, account, store, looksFirst, signal });
+        } catch (error) {
+          if (signal.aborted || (!(error instanceof OutsideError) && attempt < MOST_TRIES)) throw error;
+          return failedBy(error, isRepeat);
+        }
+      });
+    },
+  };
+}
+
+async function take(deps: OrderDependencies, step: OrderStep, context: StepContext): Promise<StepOutcome> {
+  const { amazonOrderId, account, connector, store, looksFirst, signal } = context;
+  const { reservations, integration } = store;
+  switch (step.kind) {
+    case 'look': {
+      const sighting = await deps.amazonOrders.get(account, amazonOrderId, signal);
+      return { kind: 'looked', sighting: sighting ?? null };
+    }
+    case 'resolve':
+      return { kind: 'resolved', lines: await linesOf(deps, connector._id, step.skus) };
+    case 'reserve': {
+      const hold = looksFirst ? await unsent(reservations.find(step.lockId, signal)) : undefined;
+      if (hold) return { kind: 'reserved', answer: { kind: 'held', hold } };
+      const { lockId, lines, destination, askedSeconds } = step;
+      return {
+        kind: 'reserved',
+        answer: await reservations.reserve({ lockId, lines, destination, askedSeconds }, signal),
+      };
+    }
+    case 'release':
+      return { kind: 'released', answer: await reservations.release(step.lockId, signal) };
+    case 'place':
+      return place(deps.amazonOrders, step, context);
+    case 'check':
+      return { kind: 'found', order: (await integration.find(amazonOrderId, signal)) ?? null };
+    case 'approve':
+      return { kind: 'approved', answer: await integration.approve(amazonOrderId, signal) };
+    case 'cancel-order':
+      return { kind: 'canceled', answer: await integration.cancel(step.storeOrderId, CANCELED_AT_AMAZON, signal) };
+  }
+}
+
+/** What was lost on the way may have been sent, and so may what an earlier try of the same step sent. */
+function failedBy(error: unknown, isRepeat: boolean): StepOutcome {
+  if (error instanceof OutsideError)
+    return {
+      kind: 'failed',
+      code: error.code,
+      said: error.message,
+      sent: isRepeat || error.facts.notSent !== true,
+    };
+  const said = error instanceof Error ? error.name : 'Something that is not an error was thrown.';
+  return { kind: 'failed', code: 'bug', said: `Inside Longshore: ${said}`, sent: true };
+}
+
+async function connectorOf(
+  { connectors }: OrderDependencies,
+  connectorId: string,
+  step: OrderStep
+): Promise<ConnectorDocument> {
+  const connector = await connectors.get(connectorId);
+  if (connector) return connector;
+  throw new OutsideError('config', `The connector ${connectorId} of the order is gone.`, {
+    system: 'longshore',
+    operation: step.kind,
+    notSent: true,
+  });
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+
+const deadline = {
+  dueAt: z.string().nullable().describe('When it lapses; null until it was proved'),
+  daysLeft: z
+    .number()
+    .int()
+    .nullable()
+    .describe('Until dueAt, a day that has begun counted whole; 0 on the day after it, then negative'),
+  nextReminderAt: z
+    .string()
+    .nullable()
+    .describe(
+      'When people are mailed next; in the past when a mail is due. Null while no connector uses the credential'
+    ),
+  reminders: z
+    .array(
+      z.object({
+        day: z.number().int().describe('How many days before dueAt; 0 and negative when it has come'),
+        dueAt: z.string().describe('The date that it told of'),
+        state: z.enum(['sent', 'not_sent']),
+        reason: z.string().nullable().describe('Why it was not sent, or whom it did not reach'),
+        at: z.string().describe('When it was sent, or last tried'),
+      })
+    )
+    .describe('What people were reminded of, the latest first'),
+};
+
+const CREDENTIAL_EXAMPLE = {
+  id: 'cred_0123456789abcdef0123',
+  clientId: 'amzn1.application-oa2-client.0123456789abcdef',
+  connectors: [{ id: 'con_0123456789abcdef0123', name: 'Luma at Amazon US' }],
+  secretCreatedAt: '2026-03-01T09:30:00.000Z',
+  dueAtFrom: 'creation',
+  dueAt: '2026-08-28T09:30:00.000Z',
+  daysLeft: 84,
+  nextReminderAt: '2026-07-29T09:30:00.000Z',
+  reminders: [
+    {
+      day: 90,
+      dueAt: '2026-08-28T09:30:00.000Z',
+      state: 'sent',
+      reason: null,
+      at: '2026-05-30T09:30:00.412Z',
+    },
+  ],
+  authorisations: [
+    {
+      seller: 'A2LUMASELLER01',
+      authorisedAt: '2026-03-01T09:30:00.000Z',
+      dueAt: '2027-03-01T09:30:00.000Z',
+      daysLeft: 269,
+      nextReminderAt: '2026-12-01T09:30:00.000Z',
+      reminders: [],
+    },
+  ],
+} as const;
+
+/** A credential as it is shown: its dates, and no secret. */
+export const credentialView = z
+  .object({
+    id: z.string(),
+    clientId: z.string(),
+    connectors: z.array(z.object({ id: z.string(), name: z.string() })).describe('Who uses it'),
+    secretCreatedAt: z.string().nullable().describe('Of the client secret in use; null until one was proved'),
+    dueAtFrom: z
+      .enum(['creation', 'notice'])
+      .nullable()
+      .describe('`creation`: 180 days after secretCreatedAt. `notice`: what Amazon has said since'),
+    ...deadline,
+    authorisations: z
+      .array(
+        z.object({
+          seller: z.string().describe('Seller id or vendor code'),
+          authorisedAt: z.string().describe('Of the refresh token in use. It is to be renewed every year'),
+          ...deadline,
+        })
+      )
+      .describe('The sellers who have authorised the application'),
+  })
+  .meta({ id: 'Credential', example: CREDENTIAL_EXAMPLE });
+
+export type CredentialView = z.infer<typeof credentialView>;

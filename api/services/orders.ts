@@ -1,0 +1,130 @@
+import type { PlacementResult } from '../../domain/ports/order-integration';
+import type { ConnectorDocument } from '../../models/connectors';
+import { orderQueries, type OrderFilter } from '../../models/order-queries';
+import { stateOf, type OrderDocument } from '../../models/orders';
+import type { OrderSummaryView, OrderView } from '../contracts/order-view';
+import { decodeCursor, DEFAULT_LIMIT, pageOf, type Page } from '../contracts/paging';
+import { notFound } from '../errors';
+import { auditService } from './audit';
+import type { By } from './by';
+import type { ServiceDeps } from './index';
+import { askWorkflows } from './workflow-engine';
+
+/** Orders of Amazon's: how each stands, and what a person wants of it (V9, B4). */
+export function orderService(deps: Pick<ServiceDeps, 'connection' | 'orchestrator' | 'clock'>) {
+  const queries = orderQueries(deps.connection);
+  const workflows = askWorkflows(deps.orchestrator);
+  const audit = auditService(deps);
+
+  /** @throws Problem `not_found` */
+  async function requireOrder(sellerId: string, amazonOrderId: string): Promise<OrderDocument> {
+    const found = await queries.get(sellerId, amazonOrderId);
+    if (!found) throw notFound('order');
+    return found;
+  }
+
+  async function press(what: 'release' | 'retry', sellerId: string, amazonOrderId: string, by: By): Promise<void> {
+    const { connectorId, stage } = await requireOrder(sellerId, amazonOrderId);
+    await workflows((orchestrator) => orchestrator.tellOrder({ sellerId, amazonOrderId, connectorId }, { kind: what }));
+    await audit.note(by, {
+      action: what === 'release' ? 'order.released' : 'order.retried',
+      target: { type: 'order', id: amazonOrderId },
+      connectorId,
+      changes: [{ field: 'state', before: stage, after: null }],
+    });
+  }
+
+  return {
+    async list(query: OrderFilter & { cursor?: string; limit?: number }): Promise<Page<OrderSummaryView>> {
+      const { cursor, limit: size = DEFAULT_LIMIT, ...filter } = query;
+      const [createdAt, id] = decodeCursor(cursor, 'ns') ?? [];
+      const after = id === undefined ? undefined : { createdAt: new Date(createdAt as number), id: id as string };
+      const rows = await queries.page(filter, after, size + 1);
+      return pageOf(rows, size, (row) => [row.createdAt.getTime(), row._id], summaryOf);
+    },
+
+    /** @throws Problem `not_found` */
+    async get(sellerId: string, amazonOrderId: string): Promise<OrderView> {
+      return viewOf(await requireOrder(sellerId, amazonOrderId));
+    },
+
+    /**
+     * Lets the stock of an order go.
+     *
+     * @throws Problem `not_found`, `workflows_unavailable`
+     */
+    release: (sellerId: string, amazonOrderId: string, by: By) => press('release', sellerId, amazonOrderId, by),
+
+    /**
+     * Has what waits tried now, and takes a release back.
+     *
+     * @throws Problem `not_found`, `workflows_unavailable`
+     */
+    retry: (sellerId: string, amazonOrderId: string, by: By) => press('retry', sellerId, amazonOrderId, by),
+
+    /**
+     * Hands on what a store says has become of an order that was placed there.
+     *
+     * @throws Problem `not_found` for an order that is none of the connector's, `workflows_unavailable`
+     */
+    async hear(connector: ConnectorDocument, { marketplaceOrderId, ...result }: PlacementResult): Promise<void> {
+      const sellerId = connector.config.amazon.sellerId ?? '';
+      const order = await requireOrder(sellerId, marketplaceOrderId);
+      if (order.connectorId !== connector._id) throw notFound('order');
+      const { connectorId } = order;
+      await workflows((orchestrator) =>
+        orchestrator.tellOrder({ sellerId, amazonOrderId: marketplaceOrderId, connectorId }, { kind: 'result', result })
+      );
+    },
+  };
+}
+
+function summaryOf(order: OrderDocument): OrderSummaryView {
+  const { facts, placement } = stateOf(order);
+  return {
+    sellerId: order.sellerId,
+    amazonOrderId: order.amazonOrderId,
+    connectorId: order.connectorId,
+    state: order.stage,
+    reason: order.reason,
+    deadline: order.deadline && { at: iso(order.deadline.at), what: order.deadline.what },
+    amazonStatus: facts.status ?? null,
+    orderedAt: order.orderedAt?.toISOString() ?? null,
+    holds: order.holds.map((hold) => ({ ...hold, expiresAt: hold.expiresAt === null ? null : iso(hold.expiresAt) })),
+    storeOrderId: placement.storeOrderId,
+    firstSeenAt: order.createdAt.toISOString(),
+    updatedAt: order.updatedAt.toISOString(),
+  };
+}
+
+function viewOf(order: OrderDocument): OrderView {
+  const { facts, placement } = stateOf(order);
+  const { phase, attempts, refused } = placement;
+  return {
+    ...summaryOf(order),
+    items: (facts.items ?? []).map(({ orderItemId, sku = null, ordered, canceled, shipped }) => ({
+      orderItemId,
+      sku,
+      ordered,
+      canceled,
+      shipped,
+    })),
+    store: { phase, attempts, refusal: refused && { code: refused.code, said: refused.said } },
+    transitions: order.transitions.map(({ at, stage, reason }) => ({ at: iso(at), state: stage, reason })),
+    messages: order.messages.map(({ problem, kind, message, said = null, action = null, state, note, at, sentAt }) => ({
+      problem,
+      kind,
+      message,
+      said,
+      action,
+      state,
+      note,
+      at: at.toISOString(),
+      sentAt: sentAt?.toISOString() ?? null,
+    })),
+  };
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}

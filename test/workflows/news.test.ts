@@ -1,0 +1,83 @@
+import { changeNoticeStore } from '../../models/change-notices';
+import { plainProducts, Rig } from './rig';
+
+/** Enough that the details need half a minute at the sandbox's rates. */
+const SKUS = 300;
+
+describe('what the source tells while a run is at work', () => {
+  let rig: Rig;
+  beforeAll(async () => {
+    rig = await Rig.start({
+      sandbox: { rateFactor: 2, visibleAfterMs: 200 },
+      env: { HTTP_TIMEOUT_SECONDS: '20' },
+    });
+  });
+  afterAll(async () => {
+    await rig.stop();
+  });
+
+  async function tell(connectorId: string, id: number): Promise<void> {
+    const arrivedAt = new Date();
+    const modifiedAt = arrivedAt.toISOString().replace('Z', '0000Z');
+    const notice = { skuId: String(id), isRemoved: false, modifiedAt, arrivedAt };
+    await changeNoticeStore(rig.database).note(connectorId, notice);
+  }
+
+  const nameOf = (id: number): string => `SKU-${String(id).padStart(4, '0')}`;
+
+  it('reaches Amazon at once: a quantity of a SKU that was sent, and of one that was not', async () => {
+    const { world, connectorId } = await rig.ready('news', plainProducts(SKUS), (input) => {
+      input.listing = { sendKits: false, skuLimit: 1000 };
+    });
+    const quantityOf = async (id: number): Promise<number | undefined> =>
+      (await rig.books(world))[nameOf(id)]?.quantity;
+    const sellOut = (id: number): Promise<unknown> =>
+      rig.control('POST', `worlds/news/skus/${nameOf(id)}`, { quantity: 0, tell: 'nobody' });
+    await rig.orchestrator.startActivation(connectorId);
+    await rig.until(async () => (await quantityOf(1)) === 10, 'the first SKU to be sent', 60);
+
+    await sellOut(1);
+    await sellOut(SKUS);
+    await tell(connectorId, 1);
+    await tell(connectorId, SKUS);
+    const toldAt = Date.now();
+    await rig.until(async () => (await quantityOf(1)) === 0, 'the SKU to stop selling', 20);
+    const seconds = (Date.now() - toldAt) / 1000;
+    const run = await rig.run(connectorId);
+    expect(run?.phase).toBe('publish');
+    expect(await quantityOf(SKUS)).toBeUndefined();
+    expect(seconds).toBeLessThan(10);
+
+    const ended = await rig.ended(connectorId, ({ trigger }) => trigger === 'activation', 120);
+    expect(ended).toMatchObject({ outcome: 'completed', counts: { live: SKUS - 2, paused: 2 } });
+    const books = await rig.books(world);
+    expect(books[nameOf(SKUS)]).toMatchObject({ quantity: 0, submissions: 1 });
+    expect(Object.values(books).reduce((sum, { submissions }) => sum + submissions, 0)).toBe(SKUS + 1);
+  }, 240_000);
+
+  it('is not undone by the answer to what was sent before', async () => {
+    const { world, connectorId } = await rig.ready('overtaken', plainProducts(8));
+    await tell(connectorId, 8);
+    await rig.firstSync(connectorId);
+    for (let id = 1; id <= 8; id++)
+      await rig.control('POST', `worlds/overtaken/skus/${nameOf(id)}`, { name: `Shirt ${id}`, tell: 'nobody' });
+    // The details with the old quantity are under way for longer than it takes to hear of the new one.
+    const { id: fault } = await rig.control<{ id: string }>('POST', 'faults', {
+      match: { operation: 'putListingsItem', sellerId: world.amazon.sellerId },
+      kind: 'slow',
+      delayMs: 12_000,
+    });
+    const syncId = await rig.startSync(connectorId);
+    await rig.until(async () => (await rig.run(connectorId))?.phase === 'publish', 'the sync to send');
+    await rig.control('POST', `worlds/overtaken/skus/${nameOf(1)}`, { quantity: 0, tell: 'nobody' });
+    await tell(connectorId, 1);
+    await rig.until(async () => (await rig.books(world))[nameOf(1)]?.quantity === 0, 'the SKU to stop selling', 11);
+    expect((await rig.listing(connectorId, nameOf(1))).lane).toBe('details');
+
+    const run = await rig.ended(connectorId, ({ _id }) => _id === syncId, 120);
+    await rig.control('DELETE', `faults/${fault}`);
+    expect(run).toMatchObject({ outcome: 'completed', counts: { live: 7, paused: 1 } });
+    expect((await rig.books(world))[nameOf(1)]).toMatchObject({ quantity: 0, puts: 2, patches: 2 });
+    expect((await rig.books(world))[nameOf(2)]).toMatchObject({ quantity: 10, puts: 2, patches: 0 });
+  }, 240_000);
+});

@@ -1,0 +1,106 @@
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { orderWorkflowId } from '../../domain/ids';
+import { stateOf } from '../../models/orders';
+import { buyerOf, emailOf } from '../../sandbox/amazon/orders-view';
+import type { AmazonOrder } from '../../sandbox/amazon/orders-book';
+import { MailServer } from '../mail-server';
+import { OrdersUnderTest } from './orders-under-test';
+
+describe('mail about orders', () => {
+  let server: MailServer;
+  let test: OrdersUnderTest;
+  beforeAll(async () => {
+    server = await MailServer.start();
+    test = await OrdersUnderTest.start({
+      SMTP_URL: server.url,
+      ALERT_FROM: 'Longshore <ls@shop.example>',
+      ALERT_TO: 'all@shop.example',
+    });
+  });
+  afterAll(async () => {
+    await test.stop();
+    await server.stop();
+  });
+  beforeEach(() => {
+    server.mails.length = 0;
+    server.beforeTaking = () => undefined;
+  });
+
+  /** A workflow's history together with what its payloads hold. */
+  async function historyOf(workflowId: string): Promise<string> {
+    const text = JSON.stringify(historyToJSON(await test.rig.client.workflow.getHandle(workflowId).fetchHistory()));
+    const payloads = [...text.matchAll(/"data":"([A-Za-z0-9+/=]+)"/g)];
+    return [text, ...payloads.map(([, data]) => Buffer.from(data!, 'base64').toString('utf8'))].join('\n');
+  }
+
+  /** How often it was tried to hold its stock. */
+  const triesOf = async (orderId: string) => stateOf((await test.kept(orderId))!).trouble?.tries ?? 0;
+
+  const mailsAbout = (orderId: string) => server.mails.filter(({ headers }) => headers.subject?.includes(orderId));
+
+  it('is one for an order and a problem, and one when it is overcome, to the address of the connector', async () => {
+    await test.connect('mailed', { errorEmail: 'orders@shop.example' });
+    const orderId = await test.order({ items: [{ sku: 'SKU-0001', quantity: 11, price: 20 }] });
+    await test.watch();
+    await test.reaches(orderId, 'unheld');
+    await test.rig.until(async () => mailsAbout(orderId).length === 1, 'the mail');
+    // The same once more is not told again.
+    await test.ask('POST', `${test.pathOf(orderId)}/retry`);
+    await test.rig.until(async () => (await triesOf(orderId)) > 1, 'it to be tried again');
+    await test.control('skus/SKU-0001', { quantity: 20, tell: 'nobody' });
+    await test.ask('POST', `${test.pathOf(orderId)}/retry`);
+    await test.reaches(orderId, 'held');
+    await test.rig.until(async () => mailsAbout(orderId).length === 2, 'the mail that it is over');
+
+    const [told, over] = mailsAbout(orderId);
+    expect(told).toMatchObject({ to: ['orders@shop.example'] });
+    for (const body of [told!.text, told!.html]) {
+      expect(body).toContain('The store has not enough stock to hold for the order.');
+      expect(body).toContain('Bring stock in, or cancel the order at Amazon.');
+      expect(body).toContain(`${test.rig.config.PUBLIC_URL}${test.pathOf(orderId)}`);
+    }
+    expect(over!.text).toContain('This has been overcome.');
+    expect((await test.kept(orderId))!.messages).toMatchObject([
+      { problem: 'no_stock', kind: 'notify', state: 'sent' },
+      { problem: 'no_stock', kind: 'recovered', state: 'sent' },
+    ]);
+  });
+
+  it('waits for a mail server that is away, and nothing else waits with it', async () => {
+    await test.connect('patient');
+    server.beforeTaking = () => {
+      throw Object.assign(new Error('later'), { responseCode: 451 });
+    };
+    const orderId = await test.order({
+      items: [
+        { sku: 'SKU-0001', quantity: 1, price: 20 },
+        { sku: 'STRANGE', quantity: 1, price: 5 },
+      ],
+    });
+    await test.watch();
+    await test.reaches(orderId, 'held');
+    expect((await test.kept(orderId))!.messages).toMatchObject([{ problem: 'unknown_sku', state: 'waiting' }]);
+    server.beforeTaking = () => undefined;
+    await test.rig.until(async () => mailsAbout(orderId).length === 1, 'the mail');
+    expect(mailsAbout(orderId)[0]).toMatchObject({ to: ['all@shop.example'] });
+    expect(mailsAbout(orderId)[0]!.text).toContain('SKU STRANGE');
+  });
+
+  it('says nothing of the buyer', async () => {
+    await test.connect('private');
+    await test.control('vtex', { orders: { answers: ['EOI005'] } });
+    const orderId = await test.order({ status: 'UNSHIPPED' });
+    await test.watch();
+    await test.reaches(orderId, 'failing');
+    await test.rig.until(async () => mailsAbout(orderId).length === 1, 'the mail');
+    await test.control('vtex', { orders: { answers: [] } });
+    await test.ask('POST', `${test.pathOf(orderId)}/retry`);
+    await test.reaches(orderId, 'integrated');
+    await test.ended(orderId);
+    const texts = [...mailsAbout(orderId).map(({ raw }) => raw), JSON.stringify(await test.kept(orderId))];
+    texts.push(await historyOf(orderWorkflowId(test.world.amazon.sellerId, orderId)));
+    const order = { orderId } as AmazonOrder;
+    for (const personal of [buyerOf(order), emailOf(order), 'Sandbox Street'])
+      for (const text of texts) expect(text).not.toContain(personal);
+  });
+});

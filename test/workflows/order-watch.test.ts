@@ -1,0 +1,105 @@
+import { connectorModel } from '../../models/connectors';
+import { orderModel } from '../../models/orders';
+import { orderWatchStore } from '../../models/order-watches';
+import { OrdersUnderTest } from './orders-under-test';
+
+describe('the watch on an account’s orders', () => {
+  let test: OrdersUnderTest;
+  let worlds = 0;
+  beforeAll(async () => {
+    test = await OrdersUnderTest.start();
+  });
+  afterAll(async () => {
+    await test.stop();
+  });
+  beforeEach(async () => {
+    await test.connect(`watch-${(worlds += 1)}`);
+  });
+
+  const account = () => ({ sellerId: test.world.amazon.sellerId, region: 'NA' as const });
+  const kept = () => orderWatchStore(test.rig.database).get(account());
+  const searches = async () =>
+    (await test.rig.calls('searchOrders')).filter(({ sellerId }) => sellerId === account().sellerId).length;
+
+  it('is there from the activation of the first connector that holds stock', async () => {
+    await test.rig.until(() => test.watched(), 'the watch to be there');
+  });
+
+  it('leaves alone what Amazon ships, and what was ordered before the connector was activated', async () => {
+    const ofAmazon = await test.order({ fulfilledBy: 'AMAZON' });
+    const ours = await test.order();
+    await connectorModel(test.rig.database).updateOne(
+      { _id: test.connectorId },
+      { $set: { activatedAt: new Date(Date.now() + 50) } }
+    );
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const later = await test.order();
+    await test.watch();
+    await test.reaches(later, 'held');
+    expect([await test.kept(ofAmazon), await test.kept(ours)]).toEqual([undefined, undefined]);
+  });
+
+  it('handles several pages, and moves the watermark when the last is handled', async () => {
+    for (let count = 0; count < 105; count += 1) await test.order({ items: [{ sku: 'STRANGE', quantity: 1 }] });
+    await test.watch();
+    expect(await searches()).toBe(2);
+    const { watermark, window } = (await kept())!;
+    expect(window).toBeNull();
+    expect(Date.now() - Date.parse(watermark)).toBeLessThan(5 * 60_000);
+    await test.rig.until(
+      async () => (await orderModel(test.rig.database).countDocuments({ connectorId: test.connectorId })) === 105,
+      'every order to be kept'
+    );
+  });
+
+  it('goes on in the next run where Amazon’s limit ended this one, with the same window', async () => {
+    for (let count = 0; count < 105; count += 1) await test.order({ items: [{ sku: 'STRANGE', quantity: 1 }] });
+    const match = { operation: 'searchOrders', sellerId: account().sellerId };
+    await test.rig.control('POST', 'faults', { match, kind: 'slow', delayMs: 1, times: 1 });
+    await test.rig.control('POST', 'faults', { match, kind: 'throttle' });
+    await test.watch();
+    const waiting = (await kept())!;
+    expect(waiting.window).toMatchObject({ nextPage: expect.any(String) as string });
+    await test.rig.control('DELETE', 'faults');
+    await test.watch();
+    const done = (await kept())!;
+    expect(done.window).toBeNull();
+    expect(Date.parse(done.watermark)).toBeGreaterThan(Date.parse(waiting.watermark));
+  });
+
+  it('tells an order nothing twice that overlapping windows show', async () => {
+    const orderId = await test.order();
+    await test.watch();
+    const { revision } = await test.reaches(orderId, 'held');
+    await test.watch();
+    await test.watch();
+    expect((await test.kept(orderId))!.revision).toBe(revision);
+  });
+
+  it('reads orders on their own that stock is held for, also when no page names them', async () => {
+    const orderId = await test.order();
+    await test.watch();
+    await test.reaches(orderId, 'held');
+    await test.change(orderId, { status: 'CANCELLED' });
+    // No search shows it: Amazon is two hours behind.
+    await test.control('amazon', { orderLagSeconds: 7_200 });
+    await orderModel(test.rig.database).updateMany({}, { $set: { lookedAt: new Date(0) } });
+    await test.watch();
+    await test.reaches(orderId, 'closed');
+    expect(await test.liveHolds()).toEqual([]);
+  });
+
+  it('reads each order where the region refuses to say how orders are fulfilled', async () => {
+    await test.rig.control('POST', 'faults', {
+      match: { operation: 'searchOrders', sellerId: account().sellerId },
+      kind: 'status',
+      status: 400,
+      times: 1,
+    });
+    const ours = await test.order();
+    const ofAmazon = await test.order({ fulfilledBy: 'AMAZON' });
+    await test.watch();
+    await test.reaches(ours, 'held');
+    await test.reaches(ofAmazon, 'ignored');
+  });
+});
