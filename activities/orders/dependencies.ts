@@ -20,7 +20,7 @@ export interface OrderDependencies {
   connectors: Pick<ConnectorStore, 'get' | 'inStates'>;
   orders: OrderStore;
   watches: OrderWatchStore;
-  ledger: Pick<LedgerStore, 'bySku'>;
+  ledger: Pick<LedgerStore, 'bySku' | 'change'>;
   /** Of kits, what they take. */
   items: Pick<SourceItemStore, 'item'>;
   amazonOrders: AmazonOrders;

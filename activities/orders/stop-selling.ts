@@ -9,8 +9,8 @@ import type { OrderDependencies } from './dependencies';
 export function sellingSteps({ connectors, ledger, listings }: OrderDependencies) {
   return {
     /**
-     * Sets the quantity of these SKUs at Amazon to 0, whatever the source says. The ledger is not changed: a later sync sends what the
-     * source says then. SKUs that were never sent are left alone.
+     * Sets the quantity of these SKUs at Amazon to 0, whatever the source says; the next sync that reads them sends what the source
+     * says by then. SKUs that were never sent are left alone.
      *
      * @throws ApplicationFailure, of the first that fails.
      */
@@ -23,6 +23,9 @@ export function sellingSteps({ connectors, ledger, listings }: OrderDependencies
           if (!wanted?.quantity || !sentHashes) continue;
           const productType = sentProductType ?? wanted.productType;
           await listings.patch(account, sku, productType, quantityPatches(withoutStock(wanted)), signal);
+          // The next sync sends what the source says by then, also when that is what was sent last.
+          const { quantity: _stopped, ...rest } = sentHashes;
+          await ledger.change(connectorId, [{ sku, change: { sentHashes: rest } }]);
         }
       });
     },

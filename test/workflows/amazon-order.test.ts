@@ -278,10 +278,13 @@ describe('an order of Amazon’s', () => {
       async () => (await test.rig.books(test.world))['SKU-0002']?.quantity === 0,
       'the listing to have quantity 0'
     );
-    await test.control('skus/SKU-0002', { quantity: 20, tell: 'nobody' });
+    await test.control('skus/SKU-0002', { quantity: 21, tell: 'nobody' });
     await test.ask('POST', `${test.pathOf(orderId)}/retry`);
     await test.reaches(orderId, 'held');
-    expect((await test.store()).skus['2']).toMatchObject({ held: 11, available: 9 });
+    expect((await test.store()).skus['2']).toMatchObject({ held: 11, available: 10 });
+    // As many are for sale as were sent before, and Amazon has none of them.
+    await test.rig.sync(test.connectorId);
+    expect((await test.rig.books(test.world))['SKU-0002']?.quantity).toBe(10);
   });
 
   it('has its stock let go when its connector has no ZIP code any more', async () => {
