@@ -176,6 +176,51 @@ describe('the ledger never keeps a quantity from Amazon', () => {
   });
 });
 
+describe('a try of which nobody knows whether Amazon carried it out', () => {
+  const live = {
+    ...answered(collected(aBlankEntry(), sell(wanted('Shirt', 0), 0)), 'ACCEPTED'),
+    state: 'paused' as const,
+  };
+  const failed = (entry: LedgerEntry): LedgerEntry => ({
+    ...entry,
+    ...afterFailure(entry, 'patch', { code: 'transient', message: '504' }, 30, now),
+  });
+  const restocked = collected(live, sell(wanted('Shirt', 5), 5));
+
+  it('is made good when what is wanted is back to what was accepted before', () => {
+    expect(restocked).toMatchObject({ state: 'pending', lane: 'offer' });
+    const soldOut = collected(failed(restocked), sell(wanted('Shirt', 0), 0));
+    expect(soldOut).toMatchObject({ state: 'pending', lane: 'offer', sentHashes: live.sentHashes });
+    expect(soldOut.wantedHashes?.quantity).toBe(live.sentHashes?.quantity);
+    const details = failed({ ...restocked, lane: 'details' });
+    expect(collected(details, sell(wanted('Shirt', 0), 0))).toMatchObject({ state: 'pending', lane: 'details' });
+  });
+
+  it('is looked for at once when it was in line and nothing is known to be left of it', () => {
+    const later = { ...restocked, nextCheckAt: new Date('2026-02-01T00:00:00Z') };
+    expect(collected(later, sell(wanted('Shirt', 0), 0))).toMatchObject({
+      state: 'submitted',
+      lane: null,
+      nextCheckAt: now,
+    });
+  });
+
+  it('ends in a stop that stays in line, however often the SKU is judged before it is sent', () => {
+    const first = collected(failed(collected(aBlankEntry(), sell(wanted('Shirt', 5), 5))), inactive);
+    expect(first).toMatchObject({ state: 'pending', lane: 'offer', sentHashes: null });
+    const again = collected(first, inactive);
+    expect(again).toMatchObject({ state: 'pending', lane: 'offer' });
+    const gone = { ...again, ...afterRemoval(again, context) };
+    expect(gone).toMatchObject({ state: 'pending', lane: 'offer', verdict: { kind: 'remove' } });
+  });
+
+  it('is no retry any more once another step has sent the newer value', () => {
+    const entry = failed(restocked);
+    const change = afterOvertakenAnswer(entry, answered(restocked, 'ACCEPTED'), checks, now);
+    expect(change).toMatchObject({ state: 'submitted', lane: null });
+  });
+});
+
 describe('an answer to what was sent before the entry changed', () => {
   const sent = collected(aBlankEntry(), sell(wanted('Shirt', 5), 5));
   const overtaken = (by: LedgerEntry, status: SubmissionAnswer['status'] = 'ACCEPTED'): LedgerEntry => ({
