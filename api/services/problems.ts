@@ -28,8 +28,11 @@ export function problemService({ connection }: Pick<ServiceDeps, 'connection'>) 
   return {
     /** The most frequent first, as they stood some moments ago at most. */
     async groups(connectorId: string): Promise<{ items: ExplainedProblem[] }> {
-      const groups = await kept.get(connectorId, () => problems.groups(connectorId));
-      if (groups.length === 0 && !(await connectors.get(connectorId))) throw notFound('connector');
+      const [connector, groups] = await Promise.all([
+        connectors.get(connectorId),
+        kept.get(connectorId, () => problems.groups(connectorId)),
+      ]);
+      if (!connector) throw notFound('connector');
       return { items: groups.map(explained) };
     },
   };
