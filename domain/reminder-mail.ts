@@ -1,3 +1,4 @@
+import { htmlMail } from './html-mail';
 import type { Mail } from './ports/mail';
 import { daysLeft, lapsingKey, type Reminder } from './reminders';
 
@@ -30,7 +31,7 @@ export function reminderMail(reminder: Reminder, facts: ReminderFacts): Mail {
     id: `${reminder.credentialId}:${lapsingKey(reminder)}:${reminder.dueAt}:${reminder.day}`,
     subject: `[Longshore] ${content.title}`,
     text: asText(content),
-    html: asHtml(content),
+    html: htmlMail(content.title, content.facts, content.steps, content.closing),
   };
 }
 
@@ -113,25 +114,4 @@ function asText({ title, facts, steps, closing }: Content): string {
   const lines = facts.map(([label, value]) => `${label}: ${value}`);
   const numbered = steps.map((step, index) => `${index + 1}. ${step}`);
   return `${[`${title}.`, '', ...lines, '', 'What to do:', ...numbered, '', closing].join('\n')}\n`;
-}
-
-function asHtml({ title, facts, steps, closing }: Content): string {
-  const rows = facts.map(
-    ([label, value]) => `<tr><th align="left" valign="top">${escaped(label)}</th><td>${escaped(value)}</td></tr>`
-  );
-  const items = steps.map((step) => `<li>${escaped(step)}</li>`);
-  return [
-    '<!doctype html><html lang="en"><body style="font-family:sans-serif">',
-    `<h2>${escaped(title)}</h2>`,
-    `<table cellpadding="4">${rows.join('')}</table>`,
-    `<h3>What to do</h3><ol>${items.join('')}</ol>`,
-    `<p>${escaped(closing)}</p>`,
-    '</body></html>',
-  ].join('\n');
-}
-
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => ENTITIES[character]!);
 }

@@ -1,14 +1,14 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { failureCodeOf, isAuthFailure } from '../../domain/errors';
-import type { Lane, LedgerChange } from '../../domain/ledger';
+import { isQuantityStale, type Lane, type LedgerChange } from '../../domain/ledger';
 import type { AmazonAccount } from '../../domain/ports/amazon';
 import { parentSkuIn } from '../../domain/variations';
 import type { ListingDocument } from '../../models/listings';
 import type { SendingStep } from '../../models/sync-runs';
 import { inParallel } from '../in-parallel';
 import { together } from '../together';
-import type { Book } from './books';
+import { booksOf, type Book } from './books';
 import type { CatalogSyncDependencies, OpenRun, RunContext } from './dependencies';
 import { matchEntries } from './match';
 import { wasNotSent } from './quick-tries';
@@ -38,6 +38,7 @@ export interface LaneHold {
 export function pagePublisher(deps: CatalogSyncDependencies) {
   const { runs, listings, settings } = deps;
   const sender = senderOf(deps);
+  const { skus } = booksOf(deps);
 
   /** Where the entry has changed meanwhile there is something else to be said of it, and this is left out. */
   async function noteFailure({ run }: RunContext, book: Book, entry: ListingDocument, error: unknown): Promise<void> {
@@ -103,9 +104,8 @@ export function pagePublisher(deps: CatalogSyncDependencies) {
       if (!entry) return;
       const result = await tried(() => sender.answerWithQuickTries(context, book, entry, signal), signal);
       if ('error' in result) {
-        const code = failureCodeOf(result.error);
         failedInARow += 1;
-        if (isAuthFailure(code) || code === 'throttled' || wasNotSent(result.error)) throw result.error;
+        if (isOfAll(result.error)) throw result.error;
         failures.push({ entry, error: result.error });
         if (failedInARow < SUSPICIOUS.inARow) return;
         if (await isOutage(account, entry.sku, signal)) throw result.error;
@@ -123,13 +123,42 @@ export function pagePublisher(deps: CatalogSyncDependencies) {
     return failures.length;
   }
 
+  /**
+   * Sends prices and quantities of SKUs, and the quantity alone where the content waits for its lane, which may be long behind
+   * parents and feeds. Answers how many became durable retries.
+   */
+  async function publishOffers(
+    context: RunContext,
+    lane: LaneHold,
+    { entries, readAt }: { entries: readonly ListingDocument[]; readAt: number },
+    signal: AbortSignal
+  ): Promise<number> {
+    const offers = stopSellingFirst(entries.filter((entry) => waitsIn('offer', entry)));
+    let failed = await publishEntries(context, skus, lane, { entries: offers, readAt }, signal);
+    const stale = entries.filter((entry) => waitsIn('details', entry) && isQuantityStale(entry));
+    await inParallel(stale, settings.requestsInFlight, async (entry) => {
+      const result = await tried(() => sender.sendQuantityFirst(context, skus, entry, signal), signal);
+      if (!('error' in result)) return;
+      if (isOfAll(result.error)) throw result.error;
+      await noteFailure(context, skus, entry, result.error);
+      failed += 1;
+    });
+    return failed;
+  }
+
   /** Tells an outage from bad SKUs, which must not hold up the others for ever: in an outage Amazon cannot be read either. */
   async function isOutage(account: AmazonAccount, sku: string, signal: AbortSignal): Promise<boolean> {
     if (activityInfo().attempt <= BENEFIT_OF_DOUBT) return true;
     return 'error' in (await tried(() => listings.search(account, [sku], signal), signal));
   }
 
-  return { takeLane, publishEntries, noteFailure };
+  return { takeLane, publishEntries, publishOffers, noteFailure };
+}
+
+/** A failure that says nothing about the SKU that met it, and that the others would meet too. */
+export function isOfAll(error: unknown): boolean {
+  const code = failureCodeOf(error);
+  return isAuthFailure(code) || code === 'throttled' || wasNotSent(error);
 }
 
 /** Whether an entry has something to send in a lane. What is in a feed is not sent beside it. */

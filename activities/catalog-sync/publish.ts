@@ -1,14 +1,12 @@
-import { failureCodeOf, isAuthFailure, OutsideError } from '../../domain/errors';
-import { isQuantityStale, type Lane } from '../../domain/ledger';
+import { OutsideError } from '../../domain/errors';
+import type { Lane } from '../../domain/ledger';
 import type { PublishLane } from '../../domain/sync';
 import { LEDGER_PAGE_SIZE } from '../../models/listings';
-import { inParallel } from '../in-parallel';
 import { withPulse } from '../pulse';
 import { booksOf } from './books';
-import { runContext, waitingNoter, type CatalogSyncDependencies, type RunContext } from './dependencies';
-import { pagePublisher, stopSellingFirst, type LaneHold } from './page-publisher';
+import { runContext, waitingNoter, type CatalogSyncDependencies } from './dependencies';
+import { isOfAll, pagePublisher, stopSellingFirst } from './page-publisher';
 import { parentGate } from './parent-gate';
-import { wasNotSent } from './quick-tries';
 import { senderOf, tried } from './sender';
 
 /** SKUs that one activity sends before it hands its page back; the first of a lane does sooner, for what it shows. */
@@ -20,7 +18,7 @@ export function publishSteps(deps: CatalogSyncDependencies) {
   const books = booksOf(deps);
   const gate = parentGate(deps);
   const sender = senderOf(deps);
-  const { takeLane, publishEntries, noteFailure } = pagePublisher(deps);
+  const { takeLane, publishEntries, publishOffers, noteFailure } = pagePublisher(deps);
 
   return {
     /**
@@ -41,7 +39,11 @@ export function publishSteps(deps: CatalogSyncDependencies) {
           const part: Lane = input.lane === 'parents' ? 'details' : input.lane;
           const lane = await takeLane(context.run, book, input.lane, part);
           let [page, sent, failed] = [input.page, 0, 0];
-          if (input.page === 0 && input.lane === 'offer') failed += await stopAll(context, lane, signal);
+          // What must stop selling overtakes everything, on whatever page of the ledger it is (B6).
+          if (input.page === 0 && input.lane === 'offer') {
+            const stopping = { readAt: Date.now(), entries: await ledger.toStop(connectorId) };
+            failed += await publishOffers(context, lane, stopping, signal);
+          }
           if (input.page === 0 && !(await book.ledger.hasWaiting(connectorId, part))) return { nextPage: null, failed };
           const most = input.page === 0 ? LEDGER_PAGE_SIZE : PUBLISH_AT_ONCE;
           while (page <= lastPage && sent < most) {
@@ -89,29 +91,11 @@ export function publishSteps(deps: CatalogSyncDependencies) {
         const result = await tried(() => sender.answerFor(context, book, entry, signal), signal);
         if (!('error' in result)) return sender.settle(context, book, [{ entry, change: result.value }]);
         const { error } = result;
-        const code = failureCodeOf(error);
-        if (!isAuthFailure(code) && code !== 'throttled' && !wasNotSent(error))
-          await noteFailure(context, book, entry, error);
+        if (!isOfAll(error)) await noteFailure(context, book, entry, error);
         throw error;
       });
     },
   };
-
-  /**
-   * What must stop selling overtakes everything, on whatever page of the ledger it is (B6): also the quantity of what waits for
-   * its details, which may be long behind parents and feeds. Answers how many became durable retries.
-   */
-  async function stopAll(context: RunContext, lane: LaneHold, signal: AbortSignal): Promise<number> {
-    const readAt = Date.now();
-    const stopping = await ledger.toStop(context.run.connectorId);
-    const entries = stopping.filter((entry) => entry.lane === 'offer');
-    const failed = await publishEntries(context, books.skus, lane, { entries, readAt }, signal);
-    const withDetails = stopping.filter((entry) => entry.lane === 'details' && isQuantityStale(entry));
-    await inParallel(withDetails, deps.settings.requestsInFlight, (entry) =>
-      sender.sendQuantityFirst(context, books.skus, entry, signal)
-    );
-    return failed;
-  }
 }
 
 const PARENT_FACTS = { system: 'amazon', operation: 'putListingsItem' } as const;

@@ -1,18 +1,15 @@
 import { activityInfo, sleep } from '@temporalio/activity';
-import { isQuantityStale } from '../../domain/ledger';
 import type { CatalogSource } from '../../domain/ports/source';
 import type { SourceReading } from '../../models/connectors';
 import { LEDGER_PAGE_SIZE, type ListingDocument } from '../../models/listings';
-import { inParallel } from '../in-parallel';
 import { withPulse } from '../pulse';
 import { booksOf, movesOf } from './books';
 import { isJudgedAlike } from './collect';
 import { runContext, type CatalogSyncDependencies, type RunContext } from './dependencies';
 import { ledgerWriter } from './ledger-writer';
 import { pageMapper } from './page-mapper';
-import { pagePublisher, stopSellingFirst, waitsIn } from './page-publisher';
+import { pagePublisher, waitsIn } from './page-publisher';
 import { payloadCheck } from './payload-check';
-import { senderOf } from './sender';
 
 /** How often it is looked whether a notice has come, in milliseconds. */
 const LOOK_MS = 1_000;
@@ -24,10 +21,9 @@ const WATCH_MS = 45 * 60_000;
  * quantities are sent at once, beside the lanes. What is more than that waits for the lanes.
  */
 export function watchSteps(deps: CatalogSyncDependencies) {
-  const { connectors, ledger, runs, notices, settings } = deps;
+  const { connectors, ledger, runs, notices } = deps;
   const { skus: book } = booksOf(deps);
-  const sender = senderOf(deps);
-  const { takeLane, publishEntries } = pagePublisher(deps);
+  const { takeLane, publishOffers } = pagePublisher(deps);
 
   return {
     /**
@@ -159,15 +155,8 @@ export function watchSteps(deps: CatalogSyncDependencies) {
     entries: readonly ListingDocument[],
     signal: AbortSignal
   ): Promise<number> {
-    const { run } = context;
-    const offers = entries.filter((entry) => waitsIn('offer', entry));
-    const lane = await takeLane(run, book, 'news', 'offer');
-    const page = { entries: stopSellingFirst(offers), readAt: Date.now() };
-    const failed = await publishEntries(context, book, lane, page, signal);
-    const whole = entries.filter((entry) => waitsIn('details', entry));
-    await inParallel(whole.filter(isQuantityStale), settings.requestsInFlight, (entry) =>
-      sender.sendQuantityFirst(context, book, entry, signal)
-    );
-    return whole.length + failed;
+    const lane = await takeLane(context.run, book, 'news', 'offer');
+    const failed = await publishOffers(context, lane, { entries, readAt: Date.now() }, signal);
+    return entries.filter((entry) => waitsIn('details', entry)).length + failed;
   }
 }

@@ -1,3 +1,4 @@
+import { htmlMail } from '../html-mail';
 import type { Mail } from '../ports/mail';
 
 /** What is told of an order. */
@@ -40,25 +41,6 @@ export function orderMail(told: ToldOfOrder, { sellerId, amazonOrderId, connecto
     id: `order:${sellerId}:${amazonOrderId}:${told.problem}:${told.kind}`,
     subject,
     text: `${[...rows.map(([label, value]) => `${label}: ${value}`), '', closing].join('\n')}\n`,
-    html: asHtml(subject, rows, closing),
+    html: htmlMail(subject, rows, [], closing),
   };
-}
-
-function asHtml(title: string, rows: readonly [string, string][], closing: string): string {
-  const cells = rows.map(
-    ([label, value]) => `<tr><th align="left" valign="top">${escaped(label)}</th><td>${escaped(value)}</td></tr>`
-  );
-  return [
-    '<!doctype html><html lang="en"><body style="font-family:sans-serif">',
-    `<h2>${escaped(title)}</h2>`,
-    `<table cellpadding="4">${cells.join('')}</table>`,
-    `<p>${escaped(closing)}</p>`,
-    '</body></html>',
-  ].join('\n');
-}
-
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => ENTITIES[character]!);
 }

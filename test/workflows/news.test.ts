@@ -80,4 +80,22 @@ describe('what the source tells while a run is at work', () => {
     expect((await rig.books(world))[nameOf(1)]).toMatchObject({ quantity: 0, puts: 2, patches: 2 });
     expect((await rig.books(world))[nameOf(2)]).toMatchObject({ quantity: 10, puts: 2, patches: 0 });
   }, 240_000);
+
+  it('stops the others when the quantity of one SKU cannot be sent alone', async () => {
+    const { world, connectorId } = await rig.ready('one-fails', plainProducts(3));
+    await rig.firstSync(connectorId);
+    for (const id of [1, 2])
+      await rig.control('POST', `worlds/one-fails/skus/${nameOf(id)}`, { name: 'New', quantity: 0, tell: 'nobody' });
+    const { id: fault } = await rig.control<{ id: string }>('POST', 'faults', {
+      match: { operation: 'patchListingsItem', skus: [nameOf(1)], sellerId: world.amazon.sellerId },
+      kind: 'status',
+      status: 500,
+    });
+    const run = await rig.sync(connectorId, 90);
+    await rig.control('DELETE', `faults/${fault}`);
+    expect(run).toMatchObject({ outcome: 'completed', counts: { live: 1, paused: 2 } });
+    const books = await rig.books(world);
+    expect([books[nameOf(1)]?.quantity, books[nameOf(2)]?.quantity]).toEqual([0, 0]);
+    expect(books[nameOf(2)]).toMatchObject({ patches: 1 });
+  }, 120_000);
 });
