@@ -1,7 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { ConnectorInput, OnboardingStep, StepResult, WaitingFor } from '../domain/connector';
 import { parseConnector, SECRET_FIELDS } from '../domain/connector-contract';
-import { isPassing, OutsideError } from '../domain/errors';
+import { secretFailure } from '../domain/credential-rotation';
+import { isAuthFailure, isPassing, isSecretFailure, OutsideError } from '../domain/errors';
 import { requireMarketplace } from '../domain/marketplaces';
 import type { AmazonAccount, AmazonAccounts, AmazonListings } from '../domain/ports/amazon';
 import type { Orchestrator } from '../domain/ports/orchestrator';
@@ -9,8 +10,9 @@ import type { Sealed, SecretBox } from '../domain/ports/secrets';
 import type { SalesLayerCatalogue } from '../domain/ports/sales-layer';
 import type { Affiliate, FileCatalogue, FileLook, VtexStore } from '../domain/ports/source';
 import type { ConnectorDocument, ConnectorStore } from '../models/connectors';
-import type { CredentialStore } from '../models/credentials';
+import { credentialIdOf, type CredentialStore } from '../models/credentials';
 import type { HookTokenStore } from '../models/hook-tokens';
+import type { OpenedCredentials } from '../models/opened-credentials';
 import type { OrderStore } from '../models/orders';
 import type { SyncRunStore } from '../models/sync-runs';
 import { amazonAccount } from '../domain/amazon-account';
@@ -28,6 +30,8 @@ export interface ConnectorOnboardingDependencies {
   secretBox: SecretBox;
   accounts: AmazonAccounts;
   listings: Pick<AmazonListings, 'search'>;
+  /** Finds a client secret that Amazon takes in the place of the one in use. */
+  otherSecret: OpenedCredentials['insteadOf'];
   /** Drops access tokens that were fetched with an older secret. */
   forgetTokens: (account: AmazonAccount) => void;
   /** The store of a VTEX connector, with its secrets opened. */
@@ -101,13 +105,16 @@ export function createConnectorOnboardingActivities(deps: ConnectorOnboardingDep
         });
       const clientSecret = deps.secretBox.open(pair.clientSecret);
       const refreshToken = deps.secretBox.open(pair.refreshToken);
-      await deps.accounts.testCredential({ clientId: pair.clientId, clientSecret, refreshToken }, signal);
+      const isNewSecret = pair.unproved.clientSecret && !isKept(pair.inUse.clientSecret, clientSecret);
+      await proveSecrets(account, { clientSecret, refreshToken, isNewSecret }, signal);
       await credentials.promote(account.sellerId, pair, {
-        clientSecret: !isKept(pair.inUse.clientSecret, clientSecret),
+        clientSecret: isNewSecret,
         refreshToken: !isKept(pair.inUse.refreshToken, refreshToken),
       });
       await deps.orchestrator.credentialChanged(connector.credentialId);
+      if (isNewSecret) await deps.orchestrator.secretChanged(connector.credentialId);
       deps.forgetTokens(account);
+      await releaseFormer(account);
       for (const run of await deps.runs.atWork(connector._id)) await deps.orchestrator.wakeSync(run.workflowId);
       return done('Amazon accepts the client secret and the refresh token.');
     }),
@@ -241,6 +248,37 @@ export function createConnectorOnboardingActivities(deps: ConnectorOnboardingDep
     }),
   };
 
+  /**
+   * Tries client secret and refresh token at Amazon. One that was just saved stands or falls by itself; where it is the one in
+   * use, any other that Amazon takes does as well.
+   */
+  async function proveSecrets(
+    account: AmazonAccount,
+    tried: { clientSecret: string; refreshToken: string; isNewSecret: boolean },
+    signal: AbortSignal
+  ): Promise<void> {
+    const { clientSecret, refreshToken, isNewSecret } = tried;
+    const credential = { clientId: account.clientId, clientSecret, refreshToken };
+    const test = (secret: string) => deps.accounts.testCredential({ ...credential, clientSecret: secret }, signal);
+    try {
+      await test(clientSecret);
+    } catch (error) {
+      if (!(error instanceof OutsideError) || !isSecretFailure(error.code)) throw error;
+      if (isNewSecret) throw neverWorked(account.clientId);
+      const other = await deps.otherSecret(account, credential, (secret) => isTaken(() => test(secret)));
+      await test(other.clientSecret);
+    }
+  }
+
+  /** Forgets what the seller has authorised for an application that a connector used before and none does now. */
+  async function releaseFormer({ connectorId, clientId, sellerId }: AmazonAccount): Promise<void> {
+    for (const former of await credentials.usedByOthersOf(sellerId, clientId)) {
+      if (await connectors.shareAccount(connectorId, former, sellerId)) continue;
+      await credentials.forget(former, sellerId);
+      await deps.orchestrator.credentialChanged(credentialIdOf(former));
+    }
+  }
+
   /** Whether a secret that was proved is the one in use already; one that no key opens any more is another. */
   function isKept(inUse: Sealed | null, proved: string): boolean {
     try {
@@ -286,6 +324,21 @@ export function createConnectorOnboardingActivities(deps: ConnectorOnboardingDep
 }
 
 export type ConnectorOnboardingActivities = ReturnType<typeof createConnectorOnboardingActivities>;
+
+/** Amazon looks at the client secret first, so that any other refusal is about the refresh token. */
+async function isTaken(test: () => Promise<void>): Promise<boolean> {
+  try {
+    await test();
+    return true;
+  } catch (error) {
+    if (!(error instanceof OutsideError) || !isAuthFailure(error.code)) throw error;
+    return !isSecretFailure(error.code);
+  }
+}
+
+function neverWorked(clientId: string): OutsideError {
+  return secretFailure({ clientId, hasWorked: false, dueAt: null, isNewOneThere: false }, new Date());
+}
 
 /** Files that a detail names; a folder may hold many. */
 const FILES_NAMED = 8;

@@ -1,11 +1,12 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { WaitingFor } from '../domain/connector';
-import { FAILURES, isAuthFailure, isPassing, OutsideError } from '../domain/errors';
+import { FAILURES, isAuthFailure, isPassing, isSecretFailure, OutsideError } from '../domain/errors';
 
 /** The field of the configuration that mends a failure, where there is one. */
 function fieldToMend(error: OutsideError): string | undefined {
-  if (error.code === 'auth.secret_expired') return 'amazon.clientSecret';
-  if (error.code === 'auth.access_revoked') return 'amazon.refreshToken';
+  if (error.code === 'auth.secret_pending') return undefined;
+  if (isSecretFailure(error.code)) return 'amazon.clientSecret';
+  if (error.code === 'auth.access_revoked' || error.code === 'auth.unauthorized_client') return 'amazon.refreshToken';
   if (isAuthFailure(error.code) && error.facts.system === 'vtex') return 'source.appToken';
   if (isAuthFailure(error.code) && error.facts.system === 'saleslayer')
     return /api\s?key/i.test(error.message) ? 'source.apiKey' : 'source.secretKey';

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { problemsOf } from '../domain/connector-contract';
 import type { FieldProblem } from '../domain/connector-rules';
 import { invalid, type ProblemCode } from './errors';
+import type { Origin } from './lock-out';
 import type { Actor, Role } from './roles';
 import type { Services } from './services';
 
@@ -13,6 +14,7 @@ export interface Call<Query, Body> {
   query: Query;
   body: Body;
   actor: Actor;
+  origin: Origin;
   requestId: string;
   /** 20 hex digits for a new resource's id; a repeat under the same Idempotency-Key gets the same ones. */
   reservedId: string;

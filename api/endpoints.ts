@@ -1,8 +1,14 @@
 import type { Endpoint } from './endpoint';
+import { deleteAlertChannel } from './routes/deleteAlertChannel';
 import { deleteApiKey } from './routes/deleteApiKey';
 import { deleteConnector } from './routes/deleteConnector';
+import { deleteDeadLetter } from './routes/deleteDeadLetter';
 import { deleteMapping } from './routes/deleteMapping';
 import { getAdoption } from './routes/getAdoption';
+import { getAlertChannel } from './routes/getAlertChannel';
+import { getAlertChannels } from './routes/getAlertChannels';
+import { getAlertDeliveries } from './routes/getAlertDeliveries';
+import { getAlerts } from './routes/getAlerts';
 import { getApiKeys } from './routes/getApiKeys';
 import { getAssignments } from './routes/getAssignments';
 import { getAudit } from './routes/getAudit';
@@ -11,6 +17,7 @@ import { getConnectorHook } from './routes/getConnectorHook';
 import { getConnectors } from './routes/getConnectors';
 import { getCredential } from './routes/getCredential';
 import { getCredentials } from './routes/getCredentials';
+import { getDeadLetters } from './routes/getDeadLetters';
 import { getHealth } from './routes/getHealth';
 import { getListing } from './routes/getListing';
 import { getListings } from './routes/getListings';
@@ -25,6 +32,7 @@ import { getOnboarding } from './routes/getOnboarding';
 import { getOpenApi } from './routes/getOpenApi';
 import { getOrder } from './routes/getOrder';
 import { getOrders } from './routes/getOrders';
+import { getOrderWatches } from './routes/getOrderWatches';
 import { getProblems } from './routes/getProblems';
 import { getProductTypeFields } from './routes/getProductTypeFields';
 import { getProductTypes } from './routes/getProductTypes';
@@ -37,13 +45,20 @@ import { getTestComparison } from './routes/getTestComparison';
 import { getTestResults } from './routes/getTestResults';
 import { getTestResultsCsv } from './routes/getTestResultsCsv';
 import { getUploadedCatalogue } from './routes/getUploadedCatalogue';
+import { patchAlertChannel } from './routes/patchAlertChannel';
 import { patchConnector } from './routes/patchConnector';
 import { patchCredential } from './routes/patchCredential';
 import { postActivateConnector } from './routes/postActivateConnector';
+import { postAlertChannel } from './routes/postAlertChannel';
 import { postApiKey } from './routes/postApiKey';
 import { postApprovePrice } from './routes/postApprovePrice';
 import { postCancelSync } from './routes/postCancelSync';
+import { postCodecDecode } from './routes/postCodecDecode';
+import { postCodecEncode } from './routes/postCodecEncode';
 import { postConnector } from './routes/postConnector';
+import { postCredential } from './routes/postCredential';
+import { postCredentialSecret } from './routes/postCredentialSecret';
+import { postCredentialTest } from './routes/postCredentialTest';
 import { postMappingsImport } from './routes/postMappingsImport';
 import { postMappingTrial } from './routes/postMappingTrial';
 import { postPauseConnector } from './routes/postPauseConnector';
@@ -52,8 +67,12 @@ import { postReleaseOrder } from './routes/postReleaseOrder';
 import { postRequeue } from './routes/postRequeue';
 import { postResumeConnector } from './routes/postResumeConnector';
 import { postResumeSync } from './routes/postResumeSync';
+import { postRetryDeadLetter } from './routes/postRetryDeadLetter';
+import { postRetryAlertDelivery } from './routes/postRetryAlertDelivery';
 import { postRetryOrder } from './routes/postRetryOrder';
+import { postRotateCredential } from './routes/postRotateCredential';
 import { postSync } from './routes/postSync';
+import { postTestAlertChannel } from './routes/postTestAlertChannel';
 import { postVtexHook, postVtexHookBelow } from './routes/postVtexHook';
 import { postVtexOrderResult } from './routes/postVtexOrderResult';
 import { putAssignments } from './routes/putAssignments';
@@ -109,9 +128,26 @@ export const ENDPOINTS: readonly Endpoint[] = [
   getOrder,
   postReleaseOrder,
   postRetryOrder,
+  getDeadLetters,
+  postRetryDeadLetter,
+  deleteDeadLetter,
+  getOrderWatches,
+  getAlerts,
+  getAlertDeliveries,
+  postRetryAlertDelivery,
+  getAlertChannels,
+  postAlertChannel,
+  getAlertChannel,
+  patchAlertChannel,
+  deleteAlertChannel,
+  postTestAlertChannel,
   getCredentials,
   getCredential,
+  postCredential,
   patchCredential,
+  postCredentialSecret,
+  postCredentialTest,
+  postRotateCredential,
   postApiKey,
   getApiKeys,
   deleteApiKey,
@@ -120,6 +156,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   getReady,
   getMetrics,
   getOpenApi,
+  postCodecDecode,
+  postCodecEncode,
   postVtexHook,
   postVtexHookBelow,
   postVtexOrderResult,

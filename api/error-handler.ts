@@ -1,4 +1,5 @@
 import type { ErrorRequestHandler, Response } from 'express';
+import { withoutShapes } from '../domain/redaction';
 import { Problem } from './errors';
 import { requestIdOf } from './request-state';
 
@@ -12,12 +13,13 @@ export const errorHandler: ErrorRequestHandler = (error: unknown, request, respo
   sendProblem(response, problem, requestIdOf(request));
 };
 
+/** What a caller wrote in a wrong place comes back in a problem's words, as a name of a field does; a secret does not. */
 export function sendProblem(response: Response, problem: Problem, requestId: string): void {
   response
     .status(problem.status)
     .set(problem.more.headers ?? {})
     .set({ 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store' })
-    .end(JSON.stringify(problem.body(requestId)));
+    .end(withoutShapes(JSON.stringify(problem.body(requestId))));
 }
 
 function problemOf(error: unknown): Problem {

@@ -1,10 +1,10 @@
 import express, { type Express, type RequestHandler, type Response } from 'express';
 import type { Connection } from 'mongoose';
-import { authorise, type Authentication } from './authentication';
+import type { Authentication } from './authentication';
 import type { Call, Endpoint, Reply } from './endpoint';
 import { Problem } from './errors';
 import type { idempotency } from './idempotency';
-import { limitFailedLogins } from './rate-limits';
+import { originOf } from './lock-out';
 import { readBody, requireType } from './request-body';
 import { actorOf, requestIdOf, stateOf } from './request-state';
 import type { Services } from './services';
@@ -27,7 +27,6 @@ function expressPath(path: string): string {
 
 /** Mounts every endpoint with what they all have in common, and refuses the other methods of their paths. */
 export function mountEndpoints(app: Express, endpoints: readonly Endpoint[], parts: Parts): void {
-  const failedLogins = limitFailedLogins();
   const byPath = groupBy(endpoints, (each) => each.path);
   for (const [path, those] of byPath) {
     const route = app.route(expressPath(path));
@@ -35,12 +34,12 @@ export function mountEndpoints(app: Express, endpoints: readonly Endpoint[], par
       stateOf(response).route = path;
       next();
     });
-    for (const endpoint of those) route[endpoint.method](...stepsOf(endpoint, parts, failedLogins));
+    for (const endpoint of those) route[endpoint.method](...stepsOf(endpoint, parts));
     route.all(refuseMethod(those));
   }
 }
 
-function stepsOf(endpoint: Endpoint, parts: Parts, failedLogins: RequestHandler): RequestHandler[] {
+function stepsOf(endpoint: Endpoint, parts: Parts): RequestHandler[] {
   const open: RequestHandler[] = [handlerOf(endpoint, parts)];
   const contentTypes = endpoint.body?.contentTypes ?? ['application/json'];
   const reading = endpoint.method === 'get' ? [] : [requireType(contentTypes)];
@@ -49,9 +48,9 @@ function stepsOf(endpoint: Endpoint, parts: Parts, failedLogins: RequestHandler)
   if (endpoint.role === 'public') return endpoint.body ? [database, ...reading, ...open] : open;
   return [
     database,
-    parts.authentication.authenticate(failedLogins),
+    parts.authentication.authenticate,
     parts.limitRequests,
-    authorise(endpoint.role),
+    parts.authentication.authorise(endpoint.role),
     ...reading,
     ...open,
   ];
@@ -77,6 +76,7 @@ function handlerOf(endpoint: Endpoint, { services, authentication, once }: Parts
       query: { ...request.query },
       body: endpoint.body?.isStreamed ? request : (request.body as unknown),
       actor: isPublic ? { id: 'nobody', name: 'nobody', role: 'viewer' } : actorOf(response),
+      origin: originOf(request),
       requestId: requestIdOf(request),
       reservedId: '',
       ifMatch: request.get('If-Match'),
@@ -123,11 +123,11 @@ export const refusePath: RequestHandler = (_request, _response, next) => {
 };
 
 /** Keeps Express's own answers out of reach. */
-export function createExpress(): Express {
+export function createExpress(trustedProxies: readonly string[]): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.set('trust proxy', false);
+  app.set('trust proxy', trustedProxies.length > 0 && [...trustedProxies]);
   app.set('query parser', 'simple');
   app.enable('case sensitive routing');
   return app;

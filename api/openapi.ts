@@ -10,10 +10,17 @@ import { groupBy } from './group-by';
 
 type Responses = RouteConfig['responses'];
 
+/** What any request may end with, before anybody has looked at what it wants. */
+const PROBLEMS_OF_REQUESTS: readonly ProblemCode[] = [
+  'malformed_request',
+  'request_timeout',
+  'headers_too_large',
+  'internal',
+];
+
 /** What reading and keeping a body may end with. */
 const PROBLEMS_OF_BODIES: readonly ProblemCode[] = [
   'malformed_json',
-  'malformed_request',
   'too_large',
   'unsupported_media_type',
   'validation_failed',
@@ -22,18 +29,18 @@ const PROBLEMS_OF_BODIES: readonly ProblemCode[] = [
 
 /** What any endpoint may answer, whatever it is about. */
 function commonProblems(endpoint: Endpoint): ProblemCode[] {
-  if (endpoint.role === 'public') return endpoint.body ? ['internal', ...PROBLEMS_OF_BODIES] : ['internal'];
+  if (endpoint.role === 'public')
+    return endpoint.body ? [...PROBLEMS_OF_REQUESTS, ...PROBLEMS_OF_BODIES] : [...PROBLEMS_OF_REQUESTS];
   const codes: ProblemCode[] = [
+    ...PROBLEMS_OF_REQUESTS,
     'unauthenticated',
     'role_required',
     'validation_failed',
     'rate_limited',
     'too_many_failed_logins',
-    'internal',
     'database_unavailable',
   ];
-  if (endpoint.method !== 'get')
-    codes.push('malformed_json', 'malformed_request', 'too_large', 'unsupported_media_type');
+  if (endpoint.method !== 'get') codes.push('malformed_json', 'too_large', 'unsupported_media_type');
   if (endpoint.method === 'post') codes.push('idempotency_key_reused', 'in_progress');
   return codes;
 }
@@ -64,6 +71,8 @@ export function openApiDocument(endpoints: readonly Endpoint[], publicUrl: strin
       'Product types',
       'Mappings',
       'Orders',
+      'Alerts',
+      'Notifications',
       'Credentials',
       'Access',
       'Operations',

@@ -5,6 +5,7 @@ import { brokenAt } from './json-position';
 const MEGABYTE = 1024 * 1024;
 /** What bodies may have unless their endpoint says more. */
 const LIMIT_BYTES = MEGABYTE;
+const ARRIVES_WITHIN_MS = 30_000;
 
 function hasBody(request: Request): boolean {
   return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
@@ -25,14 +26,25 @@ export function requireType(contentTypes: readonly string[]): RequestHandler {
   };
 }
 
-/** Reads a JSON body; without a body, `request.body` is undefined. */
-export function readBody(limitBytes = LIMIT_BYTES): RequestHandler {
+/**
+ * Reads a JSON body; without a body, `request.body` is undefined.
+ *
+ * @param boundMs - how long it may take to arrive, in milliseconds.
+ */
+export function readBody(limitBytes = LIMIT_BYTES, boundMs = ARRIVES_WITHIN_MS): RequestHandler {
   const parse = express.json({ limit: limitBytes, strict: false, type: () => true });
   return (request, response, next) => {
     if (!hasBody(request)) return next();
-    parse(request, response, (error?: unknown) =>
-      next(error === undefined ? undefined : bodyProblem(error, limitBytes))
-    );
+    let isLate = false;
+    const late = setTimeout(() => {
+      isLate = true;
+      response.on('finish', () => request.destroy());
+      next(new Problem('request_timeout', 'The body did not arrive in time.', { headers: { Connection: 'close' } }));
+    }, boundMs);
+    parse(request, response, (error?: unknown) => {
+      clearTimeout(late);
+      if (!isLate) next(error === undefined ? undefined : bodyProblem(error, limitBytes));
+    });
   };
 }
 
@@ -43,7 +55,7 @@ function bodyProblem(error: unknown, limitBytes: number): unknown {
     case 'entity.parse.failed':
       return new Problem('malformed_json', whereBroken(body));
     case 'entity.too.large':
-      return new Problem('too_large', `A body may have ${limitBytes / MEGABYTE} MB at most.`);
+      return new Problem('too_large', `A body may have ${shownSize(limitBytes)} at most.`);
     case 'charset.unsupported':
       return new Problem('unsupported_media_type', 'Send the body in UTF-8.');
     case 'encoding.unsupported':
@@ -57,6 +69,10 @@ function bodyProblem(error: unknown, limitBytes: number): unknown {
         ? new Problem('malformed_request', 'The body could not be read.')
         : error;
   }
+}
+
+function shownSize(bytes: number): string {
+  return bytes < MEGABYTE ? `${bytes / 1024} KB` : `${bytes / MEGABYTE} MB`;
 }
 
 function whereBroken(body: unknown): string {

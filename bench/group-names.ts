@@ -8,6 +8,9 @@ export const GROUP_NAMES = [
   'api',
   'crash',
   'chaos',
+  'urgent',
+  'orders',
+  'held-orders',
   'worker-memory',
 ] as const;
 export type GroupName = (typeof GROUP_NAMES)[number];

@@ -9,7 +9,7 @@ import type { catalogSync } from '../workflows/catalog-sync';
 import { RunHistory } from './run-history';
 
 /** SKUs that one step of each kind takes, as the steps of the service do: whole ledger pages, and one page at first. */
-const [COLLECTED_AT_ONCE, PUBLISHED_AT_ONCE] = [500, 3 * LEDGER_PAGE_SIZE];
+const [COLLECTED_AT_ONCE, PUBLISHED_AT_ONCE] = [500, 5 * LEDGER_PAGE_SIZE];
 
 const POLICY: SyncPolicy = {
   retryInitialSeconds: 1,

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 const seconds = (fallback: number) => z.coerce.number().int().min(1).default(fallback);
@@ -16,6 +17,36 @@ const secondsList = (fallback: string) =>
     .default(fallback)
     .transform((list) => list.split(',').map(Number));
 
+/** Names that may stand for ranges of addresses. */
+const NAMED_RANGES = ['loopback', 'linklocal', 'uniquelocal'];
+
+function isRange(text: string): boolean {
+  if (NAMED_RANGES.includes(text)) return true;
+  const [, address = '', prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)]!;
+  return bits > 0 && (prefix === undefined || (Number(prefix) > 0 && Number(prefix) <= bits));
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text && /^https?:/.test(text);
+}
+
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:/.test(text);
+}
+
+const origin = z
+  .string()
+  .refine(isOrigin, { error: 'must be an origin such as https://temporal.example.com, without a path' });
+
+/** A comma-separated list; none unless given. */
+const listOf = (isRight: (text: string) => boolean, error: string) =>
+  z
+    .string()
+    .default('')
+    .transform((list) => list.split(',').flatMap((each) => each.trim() || []))
+    .pipe(z.array(z.string().refine(isRight, { error })));
+
 /**
  * The environment, parsed once at start. Units are in the names. Templates may hold `{account}`.
  * `.env.example` is tested against this schema.
@@ -28,12 +59,22 @@ export const environment = z.object({
   PORT: z.coerce.number().int().min(0).max(65535).default(3000),
   HOST: z.string().default('127.0.0.1'),
   PUBLIC_URL: url.default('http://127.0.0.1:3000'),
+  TRUSTED_PROXIES: listOf(isRange, `must be IP addresses, networks such as 10.0.0.0/8, or ${NAMED_RANGES.join(', ')}`),
+  CORS_ORIGINS: listOf(isOrigin, 'must be origins such as https://console.example.com, without a path'),
 
   // Its own parts.
   MONGODB_URI: z.string().regex(/^mongodb(\+srv)?:\/\//, { error: 'must begin with mongodb:// or mongodb+srv://' }),
   TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
   TEMPORAL_NAMESPACE: z.string().default('longshore'),
   TEMPORAL_TASK_QUEUE: z.string().default('longshore'),
+  // TLS to Temporal: files in PEM. Any of them, or an API key, asks for TLS; so does true, with the certificates of the machine.
+  TEMPORAL_TLS: z.stringbool({ error: 'must be true or false' }).default(false),
+  TEMPORAL_TLS_CA: z.string().optional(),
+  TEMPORAL_TLS_CERT: z.string().optional(),
+  TEMPORAL_TLS_KEY: z.string().optional(),
+  TEMPORAL_API_KEY: z.string().optional(),
+  // Whose pages may have payloads decoded in a browser.
+  TEMPORAL_UI_ORIGIN: origin.optional(),
 
   // Secrets. Production refuses to start without real ones.
   ADMIN_API_KEY: z.string().min(24, { error: 'must have at least 24 characters' }),
@@ -47,10 +88,22 @@ export const environment = z.object({
   SPAPI_URL_NA: url.default('https://sellingpartnerapi-na.amazon.com'),
   SPAPI_URL_EU: url.default('https://sellingpartnerapi-eu.amazon.com'),
   SPAPI_URL_FE: url.default('https://sellingpartnerapi-fe.amazon.com'),
+  AMAZON_ORDERS_VERSION: z.enum(['2026-01-01', 'v0']).default('2026-01-01'),
   VTEX_URL: url.default('https://{account}.vtexcommercestable.com.br'),
   VTEX_PRICING_URL: url.default('https://api.vtex.com/{account}'),
   SALESLAYER_URL: url.default('https://api.saleslayer.com'),
   SALESLAYER_REST_URL: url.default('https://api2.saleslayer.com/catalog/rest/Catalog'),
+
+  // Where Amazon puts its notifications: addresses of SQS queues. The region is in each address, the credentials where AWS clients look.
+  SQS_QUEUE_URLS: listOf(
+    isHttpUrl,
+    'must be addresses of queues such as https://sqs.us-east-1.amazonaws.com/123456789012/longshore'
+  ),
+  SQS_REGION: z.string().optional(),
+  SQS_ENDPOINT: url.optional(),
+
+  // Addresses that people give, such as those of webhooks: only https and the public internet, unless this is true.
+  ALLOW_PRIVATE_ADDRESSES: z.stringbool({ error: 'must be true or false' }).default(false),
 
   // Catalogues in files: the folder on the workers that they may be read from by path, and how large an upload may be.
   FILE_SOURCE_ROOT: z
@@ -83,6 +136,7 @@ export const environment = z.object({
   FEED_POLL_SECONDS: seconds(10),
   FEED_STUCK_SECONDS: seconds(3 * 3600),
   SHUTDOWN_GRACE_SECONDS: seconds(20),
+  ORDERS_KEPT_DAYS: z.coerce.number().int().min(1).max(3650).default(90),
 
   // How much at once.
   AMAZON_REQUESTS_IN_FLIGHT: z.coerce.number().int().min(1).max(50).default(8),
@@ -106,7 +160,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = environment.safeParse(given);
   const problems = parsed.success
-    ? [...mailProblems(parsed.data), ...productionProblems(parsed.data)]
+    ? [...mailProblems(parsed.data), ...temporalProblems(parsed.data), ...productionProblems(parsed.data)]
     : parsed.error.issues.map(describe);
   if (problems.length > 0)
     throw new ConfigError(
@@ -130,6 +184,12 @@ function mailProblems(config: Config): string[] {
     .map((name) => `${name} is missing: SMTP_URL is set, and mail needs it`);
 }
 
+function temporalProblems(config: Config): string[] {
+  const [cert, key] = ['TEMPORAL_TLS_CERT', 'TEMPORAL_TLS_KEY'] as const;
+  if ((config[cert] === undefined) === (config[key] === undefined)) return [];
+  return [config[cert] === undefined ? `${cert} is missing: ${key} is set` : `${key} is missing: ${cert} is set`];
+}
+
 /** Values that are printed in examples and must never guard a real shop. */
 const EXAMPLE_VALUES = ['change-me', 'example'];
 
@@ -142,6 +202,25 @@ function productionProblems(config: Config): string[] {
   for (const entry of config.ENCRYPTION_KEYS.split(','))
     if (/:(.)\1{42}=$/.test(entry)) problems.push(`ENCRYPTION_KEYS holds a key of one repeated byte; make a real one`);
   return problems;
+}
+
+/** Where Temporal is and how it is spoken to; files are named, not read. */
+export function temporalOf(config: Config) {
+  const { TEMPORAL_TLS_CA: ca, TEMPORAL_TLS_CERT: cert, TEMPORAL_TLS_KEY: key, TEMPORAL_API_KEY: apiKey } = config;
+  const isSecure = config.TEMPORAL_TLS || [ca, cert, apiKey].some((each) => each !== undefined);
+  return { address: config.TEMPORAL_ADDRESS, apiKey, ...(isSecure && { tls: { ca, cert, key } }) };
+}
+
+/** What no log may ever hold of the environment. */
+export function secretsOf(config: Config): string[] {
+  const passwords = [config.SMTP_URL, config.MONGODB_URI].map((url) => passwordIn(url));
+  const keys = config.ENCRYPTION_KEYS.split(',').map((entry) => entry.split(':')[1]);
+  return [config.ADMIN_API_KEY, config.TEMPORAL_API_KEY, ...passwords, ...keys].filter((each) => each !== undefined);
+}
+
+/** As it is written, and not for a browser's eyes: addresses of several MongoDB servers are no URL. */
+function passwordIn(address: string | undefined): string | undefined {
+  return /^[a-z+]+:\/\/[^/@:]*:([^/@]+)@/.exec(address ?? '')?.[1];
 }
 
 /** The SP-API host of a region. */

@@ -134,6 +134,11 @@ const amazon = z.strictObject({
   refreshToken: z.string().max(2048).superRefine(obeys(refreshTokenRule)).optional().describe('V5, S3. Write-only.'),
 });
 
+/** The fields of an application and of a seller who has authorised it. */
+export const { clientId: clientIdField, sellerId: sellerIdField, vendorCode: vendorCodeField } = amazon.shape;
+export const clientSecretField = amazon.shape.clientSecret.unwrap();
+export const refreshTokenField = amazon.shape.refreshToken.unwrap();
+
 const listing = z.strictObject({
   requirements: z
     .enum(['LISTING', 'LISTING_PRODUCT_ONLY', 'LISTING_OFFER_ONLY'])
@@ -190,6 +195,13 @@ const offer = z.strictObject({
 const orders = z.strictObject({
   defaultZipCode: z.string().trim().min(1).max(16).optional().describe('V8. Switches reservation of pending orders on'),
   errorEmail: z.email({ error: 'This is not a valid e-mail address.' }).optional().describe('V14'),
+  carriers: z
+    .record(
+      text(100).regex(/^[^.$]*$/, { error: 'Leave dots and dollar signs out: a carrier is found without them.' }),
+      text(100)
+    )
+    .optional()
+    .describe("B20. Amazon's carrier codes by what the store calls the carriers; those that Amazon knows need none"),
 });
 
 const schedule = z.strictObject({

@@ -16,6 +16,8 @@ export interface ExpiryNotice {
 export type ClockReading =
   | { kind: 'gone' }
   | { kind: 'due'; reminder: Reminder }
+  /** A new client secret is to be asked of Amazon. */
+  | { kind: 'rotate' }
   /** Nothing is due before `until` (ISO 8601); null while nothing about the credential lapses. */
   | { kind: 'waiting'; until: string | null };
 

@@ -1,3 +1,5 @@
+import { withoutShapes } from './redaction';
+
 /** Who has to do something about a failure. */
 export type Owner = 'merchant' | 'longshore' | 'amazon' | 'source' | 'nobody';
 
@@ -35,14 +37,39 @@ export const FAILURES = {
     passing: false,
   },
   'auth.secret_expired': {
-    sentence: "The application's client secret is wrong or has expired.",
-    action: 'Create a new client secret for the application at Amazon and save it in the connector.',
+    sentence: "The application's client secret has expired.",
+    action: 'Create a new client secret for the application at Amazon and save it with the credential.',
+    owner: 'longshore',
+    passing: false,
+  },
+  'auth.secret_rotated': {
+    sentence: "Another client secret has taken the place of the application's.",
+    action: 'Save the new client secret with the credential; where nobody has it, create another one at Amazon.',
+    owner: 'longshore',
+    passing: false,
+  },
+  'auth.secret_pending': {
+    sentence: 'Amazon does not take the new client secret yet, and the old one no longer.',
+    action: 'Wait: Amazon takes up to an hour, and the new one is tried again by itself.',
+    owner: 'amazon',
+    passing: false,
+  },
+  'auth.wrong_secret': {
+    sentence: 'The client secret is not one of this application.',
+    action: 'Copy client id and client secret of the application at Amazon once more and save them.',
     owner: 'longshore',
     passing: false,
   },
   'auth.access_revoked': {
     sentence: 'The seller has withdrawn the access, or the refresh token is not valid.',
     action: 'Authorise the application again in Seller Central and save the new refresh token in the connector.',
+    owner: 'merchant',
+    passing: false,
+  },
+  'auth.unauthorized_client': {
+    sentence: 'The refresh token is of another application.',
+    action:
+      "Authorise this application in Seller Central and save the refresh token that this gives, or correct the connector's client id.",
     owner: 'merchant',
     passing: false,
   },
@@ -76,7 +103,12 @@ export type FailureCode = keyof typeof FAILURES;
 
 /** True for codes that park a connector until a credential is mended. */
 export function isAuthFailure(code: FailureCode): boolean {
-  return code === 'auth.secret_expired' || code === 'auth.access_revoked' || code === 'auth.forbidden';
+  return code.startsWith('auth.') && !FAILURES[code].passing;
+}
+
+/** True for codes that say that Login with Amazon does not take the client secret. */
+export function isSecretFailure(code: FailureCode): boolean {
+  return /^auth\.(?:secret_expired|secret_rotated|secret_pending|wrong_secret)$/.test(code);
 }
 
 /** True for codes where the same request may succeed later by itself. */
@@ -107,7 +139,7 @@ export class OutsideError extends Error {
       notSent?: true;
     }
   ) {
-    super(message);
+    super(withoutShapes(message));
   }
 }
 

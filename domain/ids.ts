@@ -29,6 +29,15 @@ export const furtherChangesWorkflowId = (connectorId: string): string => `${chan
 /** Workflow id of a credential's clock. */
 export const credentialClockId = (credentialId: string): string => `credential:${credentialId}`;
 
+/** Workflow id of the watch on what people are alerted of: each installation has its own task queue. */
+export const alertWatchId = (taskQueue: string): string => `alert-watch:${taskQueue}`;
+
+/** Workflow id of one message to an alert channel. */
+export const alertDeliveryId = (deliveryId: string): string => `alert-delivery:${deliveryId}`;
+
+/** Workflow id of the changes of a credential's client secret. */
+export const credentialRotationId = (credentialId: string): string => `rotation:${credentialId}`;
+
 /** Workflow id of one order of an Amazon account. */
 export const orderWorkflowId = (sellerId: string, amazonOrderId: string): string =>
   `order:${sellerId}:${amazonOrderId}`;

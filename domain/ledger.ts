@@ -121,6 +121,8 @@ export interface LedgerEntry {
   unreadable: string | null;
   /** The run that last saw it in the source. */
   lastRun: string;
+  /** When the source was asked for what it is judged by, or before; null when that is not known. What is older does not count. */
+  toldAt: Date | null;
   fingerprint: string;
   /** What its verdict was made by, besides the item; null where it is to be judged anew in any case. */
   judgedBy: string | null;

@@ -5,8 +5,11 @@ export const WORKFLOWS = {
   removal: 'connectorRemoval',
   catalogSync: 'catalogSync',
   credentialClock: 'credentialClock',
+  credentialRotation: 'credentialRotation',
   amazonOrder: 'amazonOrder',
   orderWatch: 'orderWatch',
+  alertWatch: 'alertWatch',
+  alertDelivery: 'alertDelivery',
 } as const;
 
 export const SIGNALS = {
@@ -20,6 +23,8 @@ export const SIGNALS = {
   expiryNoticed: 'expiryNoticed',
   /** Something has happened to an order, or is wanted of it. Carries an `OrderNews`. */
   orderNews: 'orderNews',
+  /** A message to an alert channel may go now: those before it are through, or a person has it sent again. */
+  deliveryDue: 'deliveryDue',
 } as const;
 
 export const QUERIES = {

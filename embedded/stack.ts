@@ -153,6 +153,7 @@ function serviceEnv(facts: {
     VERIFY_WAIT_SECONDS: '20',
     RETRY_INITIAL_SECONDS: '2',
     SHUTDOWN_GRACE_SECONDS: '10',
+    ALLOW_PRIVATE_ADDRESSES: 'true',
     ...(sandboxUrl === undefined ? {} : sandboxHosts(sandboxUrl)),
   };
   const set = Object.fromEntries(Object.keys(chosen).flatMap((key) => (env[key] ? [[key, env[key]]] : [])));

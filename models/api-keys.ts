@@ -8,9 +8,15 @@ export interface ApiKeyDocument {
   role: 'viewer' | 'operator' | 'admin';
   /** SHA-256 of the key, hex. The key holds 256 random bits, so a plain hash is enough. */
   hash: string;
+  /** How the key begins, so that people can tell keys apart. */
+  prefix: string;
   /** Who made it, by name. */
   createdBy: string;
   createdAt: Date;
+  /** From when on it is refused; null for never. */
+  expiresAt: Date | null;
+  /** To the minute; null when it never was. */
+  lastUsedAt: Date | null;
 }
 
 const apiKeySchema = new Schema(
@@ -19,8 +25,11 @@ const apiKeySchema = new Schema(
     name: { type: String, required: true },
     role: { type: String, enum: ['viewer', 'operator', 'admin'], required: true },
     hash: { type: String, required: true },
+    prefix: { type: String, required: true },
     createdBy: { type: String, required: true },
     createdAt: { type: Date, required: true },
+    expiresAt: { type: Date, default: null },
+    lastUsedAt: { type: Date, default: null },
   },
   { collection: 'apiKeys', versionKey: false }
 );
@@ -42,6 +51,10 @@ export function apiKeyStore(connection: Connection) {
 
     async byHash(hash: string): Promise<ApiKeyDocument | undefined> {
       return (await model.findOne({ hash }).lean()) ?? undefined;
+    },
+
+    async used(id: string, at: Date): Promise<void> {
+      await model.updateOne({ _id: id }, { $max: { lastUsedAt: at } });
     },
 
     /** By id, at most `limit` after `afterId`. */

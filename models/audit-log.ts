@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Schema, type Connection, type Model } from 'mongoose';
 
-/** Who changed what, and when. Holds names of fields, and the values of none that could hold a secret. */
+/** Who changed what, and when. Where a field holds a secret, only whether there was one and is one. */
 export interface AuditEntry {
   /** `aud_` + 12 hex digits of the time in milliseconds + 16 random ones, so that ids sort by time. */
   _id: string;
@@ -9,12 +9,25 @@ export interface AuditEntry {
   actor: { id: string; name: string; role: string };
   /** e.g. `connector.changed` */
   action: string;
-  target: { type: 'connector' | 'sync' | 'api-key' | 'listing' | 'credential' | 'order'; id: string };
+  target: {
+    type:
+      | 'connector'
+      | 'sync'
+      | 'api-key'
+      | 'listing'
+      | 'credential'
+      | 'order'
+      | 'dead-letter'
+      | 'alert-channel'
+      | 'alert-delivery'
+      | 'address';
+    id: string;
+  };
   /** The connector it is about, where it is about one. */
   connectorId: string | null;
   /** Dotted paths of the fields that were written. */
   fields: string[];
-  /** What some of them were and are, for people. */
+  /** What they were and are, for people. Of a secret, `[secret]` or null. */
   changes: { field: string; before: string | null; after: string | null }[];
   requestId: string;
 }

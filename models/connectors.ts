@@ -95,7 +95,7 @@ const configSchema = part({
     }),
     required: true,
   },
-  orders: { type: part({ defaultZipCode: String, errorEmail: String }), required: true },
+  orders: { type: part({ defaultZipCode: String, errorEmail: String, carriers: mixed }), required: true },
   schedule: {
     type: part({
       mode: { type: String, required: true },
@@ -147,6 +147,11 @@ export function connectorStore(connection: Connection) {
 
     async inStates(states: readonly ConnectorState[]): Promise<ConnectorDocument[]> {
       return model.find({ state: { $in: states } }).lean();
+    },
+
+    /** The seller's, in whatever state, always in the same order. */
+    async ofSeller(sellerId: string): Promise<ConnectorDocument[]> {
+      return model.find({ 'config.amazon.sellerId': sellerId }).sort({ _id: 1 }).lean();
     },
 
     /** Moves a connector on; false when it is in none of the states that it may come from. */

@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import { connectorModel } from './connectors';
-import { credentialModel, type CredentialDocument } from './credentials';
+import { asKept, credentialModel, type CredentialDocument } from './credentials';
 
 /** The connectors of one credential, as people know them. */
 export interface ConnectorName {
@@ -15,11 +15,12 @@ export function credentialQueries(connection: Connection) {
   return {
     /** In the order of their ids, at most `limit` after one. */
     async page(afterId: string | undefined, limit: number): Promise<CredentialDocument[]> {
-      return model
+      const found = await model
         .find(afterId === undefined ? {} : { _id: { $gt: afterId } })
         .sort({ _id: 1 })
         .limit(limit)
         .lean();
+      return found.map(asKept);
     },
 
     /** The connectors that use a credential, those being removed left out. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Schema, type Connection, type Model } from 'mongoose';
+import { PREVIOUS_KEPT_MS, type Rotation } from '../domain/credential-rotation';
 import type { Sealed } from '../domain/ports/secrets';
 import {
   lapsingKey,
@@ -8,6 +9,7 @@ import {
   type ReminderNote,
   type ReminderOutcome,
 } from '../domain/reminders';
+import { stillHolds } from './sealed-values';
 
 /**
  * A secret in two slots: what was proved by a token exchange, and what was written since and is not proved yet. A wrong new
@@ -18,12 +20,36 @@ export interface SecretSlots {
   next: Sealed | null;
 }
 
+/** The client secret, which Amazon replaces every 180 days: what comes, and what goes. Absent is null. */
+export interface ClientSecretSlots extends SecretSlots {
+  /** What Amazon has sent, until a token exchange proves it. */
+  received?: ReceivedSecret | null;
+  /** What `current` has replaced, as long as Amazon may take it. */
+  previous?: { secret: Sealed; until: Date } | null;
+  /** Amazon takes `previous` and not `current`: the one is used until then, and the other tried again. */
+  fallback?: { tryAgainAt: Date } | null;
+  /** When Amazon last took none of them. */
+  refusedAt?: Date | null;
+  /** The process that finds out which of them Amazon takes, while the others wait. */
+  turn?: { holder: string; until: Date } | null;
+}
+
+/** A client secret from Amazon's notice. */
+export interface ReceivedSecret {
+  secret: Sealed;
+  /** When Amazon said so (`EventTime`). */
+  at: Date;
+  expiresAt: Date;
+  /** Until when Amazon takes the one before it. */
+  previousUntil: Date;
+}
+
 /** One LWA application. Several connectors may share it. */
 export interface CredentialDocument {
   /** {@link credentialIdOf} its client id. */
   _id: string;
   clientId: string;
-  clientSecret: SecretSlots;
+  clientSecret: ClientSecretSlots;
   /** By seller id or vendor code. */
   refreshTokens: Record<string, SecretSlots>;
   /** When the current client secret was proved first, or as a person says; its 180 days begin here. */
@@ -34,6 +60,12 @@ export interface CredentialDocument {
   authorisedAt: Record<string, Date>;
   /** What people were reminded of, by {@link lapsingKey}: the latest last, {@link NOTES_KEPT} at most. */
   reminders: Record<string, ReminderNote[]>;
+  /** Whether a new client secret is asked of Amazon by itself when this one nears its end. */
+  autoRotate?: boolean;
+  /** The last change of the client secret, and how far it is. */
+  rotation?: Rotation | null;
+  /** Whether a connector has ever been proved with it: such a one goes with its last connector. */
+  wasUsed?: boolean;
   createdAt: Date;
 }
 
@@ -57,6 +89,9 @@ const credentialSchema = new Schema(
     secretExpiresAt: { type: Date, default: null },
     authorisedAt: { type: mixed, default: {} },
     reminders: { type: mixed, default: {} },
+    autoRotate: { type: Boolean },
+    rotation: { type: mixed },
+    wasUsed: { type: Boolean },
   },
   { collection: 'credentials', timestamps: true, minimize: false, versionKey: false }
 );
@@ -92,6 +127,31 @@ export function datesOf(credential: CredentialDocument): CredentialDates {
   };
 }
 
+/** A credential as it is read: one whose client secret was never given has empty slots. */
+export function asKept(found: CredentialDocument): CredentialDocument {
+  return { ...found, clientSecret: found.clientSecret ?? { current: null, next: null } };
+}
+
+/**
+ * What an update pipeline sets when another client secret comes into use: the one before is kept beside it.
+ *
+ * @param from - where the other one lies; it is taken as it lies there, in case keys were rotated since it was read.
+ */
+export function secretReplacedBy(
+  from: 'clientSecret.next' | 'clientSecret.received.secret',
+  { createdAt, expiresAt, previousUntil }: { createdAt: Date; expiresAt: Date | null; previousUntil: Date }
+): Record<string, unknown> {
+  const before = { secret: '$clientSecret.current', until: { $literal: previousUntil } };
+  return {
+    'clientSecret.previous': { $cond: [{ $ifNull: ['$clientSecret.current', false] }, before, null] },
+    'clientSecret.current': `$${from}`,
+    'clientSecret.fallback': null,
+    'clientSecret.refusedAt': null,
+    secretCreatedAt: { $literal: createdAt },
+    secretExpiresAt: { $literal: expiresAt },
+  };
+}
+
 /** The queries on credentials. */
 export function credentialStore(connection: Connection) {
   const model = credentialModel(connection);
@@ -111,6 +171,7 @@ export function credentialStore(connection: Connection) {
             ...(secrets.clientSecret && { 'clientSecret.next': secrets.clientSecret }),
             ...(secrets.refreshToken && { [`refreshTokens.${seller}.next`]: secrets.refreshToken }),
           },
+          $unset: { 'clientSecret.refusedAt': 1 },
         },
         { upsert: true, setDefaultsOnInsert: false }
       );
@@ -134,14 +195,6 @@ export function credentialStore(connection: Connection) {
       };
     },
 
-    /** What is in use; undefined until a first pair was proved. */
-    async current(clientId: string, seller: string): Promise<Omit<SealedPair, 'unproved' | 'inUse'> | undefined> {
-      const found = await model.findById(credentialIdOf(clientId)).lean();
-      const clientSecret = found?.clientSecret?.current;
-      const refreshToken = found?.refreshTokens?.[seller]?.current;
-      return clientSecret && refreshToken ? { clientId, clientSecret, refreshToken } : undefined;
-    },
-
     /**
      * Takes a proved pair into use, unless something newer was proposed meanwhile (then that waits for its own proof).
      *
@@ -156,20 +209,20 @@ export function credentialStore(connection: Connection) {
       const id = credentialIdOf(pair.clientId);
       const token = `refreshTokens.${seller}`;
       const now = new Date();
+      const previousUntil = new Date(now.getTime() + PREVIOUS_KEPT_MS);
+      const inUse = isNew.clientSecret
+        ? secretReplacedBy('clientSecret.next', { createdAt: now, expiresAt: null, previousUntil })
+        : {};
       if (pair.unproved.clientSecret)
         await model.updateOne(
-          { _id: id, 'clientSecret.next.box': pair.clientSecret.box },
-          {
-            $set: {
-              'clientSecret.current': pair.clientSecret,
-              'clientSecret.next': null,
-              ...(isNew.clientSecret && { secretCreatedAt: now, secretExpiresAt: null }),
-            },
-          }
+          { _id: id, ...stillHolds('clientSecret.next', pair.clientSecret) },
+          [{ $set: { ...inUse, 'clientSecret.next': null } }],
+          { updatePipeline: true }
         );
+      await model.updateOne({ _id: id }, { $set: { wasUsed: true } });
       if (pair.unproved.refreshToken)
         await model.updateOne(
-          { _id: id, [`${token}.next.box`]: pair.refreshToken.box },
+          { _id: id, ...stillHolds(`${token}.next`, pair.refreshToken) },
           {
             $set: {
               [`${token}.current`]: pair.refreshToken,
@@ -181,7 +234,8 @@ export function credentialStore(connection: Connection) {
     },
 
     async get(id: string): Promise<CredentialDocument | undefined> {
-      return (await model.findById(id).lean()) ?? undefined;
+      const found = await model.findById(id).lean();
+      return found ? asKept(found) : undefined;
     },
 
     /** Every credential that has come into use. */
@@ -202,18 +256,24 @@ export function credentialStore(connection: Connection) {
     },
 
     /**
-     * A person's word on when the secret in use was created, or a seller authorised. It replaces what Amazon's notice said.
+     * A person's word on when the secret in use was created, or a seller authorised, which replaces what Amazon's notice said;
+     * and on whether a new secret is asked of Amazon by itself.
      *
      * @returns the credential as it was; undefined when there is none.
      */
     async setDates(
       id: string,
-      { secretCreatedAt, authorisedAt = {} }: { secretCreatedAt?: Date; authorisedAt?: Record<string, Date> }
+      {
+        secretCreatedAt,
+        authorisedAt = {},
+        autoRotate,
+      }: { secretCreatedAt?: Date; authorisedAt?: Record<string, Date>; autoRotate?: boolean }
     ): Promise<CredentialDocument | undefined> {
       const authorised = Object.entries(authorisedAt).map(([seller, at]) => [`authorisedAt.${seller}`, at] as const);
       const change = {
         ...(secretCreatedAt && { secretCreatedAt, secretExpiresAt: null }),
         ...Object.fromEntries(authorised),
+        ...(autoRotate !== undefined && { autoRotate }),
       };
       return (
         (await model.findOneAndUpdate({ _id: id }, { $set: change }, { returnDocument: 'before' }).lean()) ?? undefined
@@ -233,6 +293,51 @@ export function credentialStore(connection: Connection) {
         [{ $set: { [notes]: { $slice: [{ $concatArrays: [others, [{ $literal: note }]] }, -NOTES_KEPT] } } }],
         { updatePipeline: true }
       );
+    },
+
+    /** Creates a credential whose secrets wait for their proof. @returns false when there is one of this application. */
+    async create(
+      clientId: string,
+      secrets: { clientSecret: Sealed; refreshTokens: Record<string, Sealed> },
+      autoRotate: boolean
+    ): Promise<boolean> {
+      const tokens = Object.entries(secrets.refreshTokens).map(([seller, next]) => [seller, { current: null, next }]);
+      const created = await model.updateOne(
+        { _id: credentialIdOf(clientId) },
+        {
+          $setOnInsert: {
+            clientId,
+            clientSecret: { current: null, next: secrets.clientSecret },
+            refreshTokens: Object.fromEntries(tokens) as Record<string, SecretSlots>,
+            secretCreatedAt: null,
+            secretExpiresAt: null,
+            authorisedAt: {},
+            reminders: {},
+            autoRotate,
+          },
+        },
+        { upsert: true, setDefaultsOnInsert: false }
+      );
+      return created.upsertedCount === 1;
+    },
+
+    /** The other applications that a seller has authorised, and that a connector has used. */
+    async usedByOthersOf(seller: string, clientId: string): Promise<string[]> {
+      const found = await model
+        .find({ [`refreshTokens.${seller}`]: { $exists: true }, clientId: { $ne: clientId }, wasUsed: true })
+        .lean();
+      return found.map((each) => each.clientId);
+    },
+
+    /** Those whose client secret is being changed, or has been lately. */
+    async changingIds(): Promise<string[]> {
+      const isChanging = [
+        { 'rotation.state': { $ne: null }, 'rotation.endedAt': null },
+        { 'clientSecret.received': { $ne: null } },
+        { 'clientSecret.previous': { $ne: null } },
+      ];
+      const found = await model.find({ $or: isChanging }, { _id: 1 }).lean();
+      return found.map(({ _id }) => _id);
     },
 
     /** Forgets a seller's refresh token, and the application with its last one. */

@@ -1,14 +1,19 @@
 import type { Connection } from 'mongoose';
+import { alertDeliveryModel } from './alert-deliveries';
+import { alertModel } from './alerts';
 import { apiKeyModel } from './api-keys';
 import { auditModel } from './audit-log';
 import { changeNoticeModel } from './change-notices';
 import { connectorModel } from './connectors';
+import { deadLetterModel } from './dead-letters';
 import { feedModel } from './feeds';
 import { idempotencyModel } from './idempotency-keys';
+import { keyUseModel, lockOutModel } from './lock-outs';
 import { listingModel, parentModel } from './listings';
 import { mappingModel } from './mappings';
 import { orderModel } from './orders';
 import { productTypeModel } from './product-types';
+import { seenNoticeModel } from './seen-notices';
 import { sourceItemModel } from './source-items';
 import { syncRunModel } from './sync-runs';
 import { testResultModel } from './test-results';
@@ -25,11 +30,17 @@ const models = [
   sourceItemModel,
   changeNoticeModel,
   apiKeyModel,
+  lockOutModel,
+  keyUseModel,
   auditModel,
   idempotencyModel,
   uploadModel,
   testResultModel,
   orderModel,
+  alertModel,
+  alertDeliveryModel,
+  seenNoticeModel,
+  deadLetterModel,
 ];
 
 /** Creates the indexes that are missing. Safe to repeat, and from several processes at once. */

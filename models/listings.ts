@@ -69,6 +69,7 @@ const listingSchema = new Schema(
     matchedAt: { type: Date, default: null },
     unreadable: { type: String, default: null },
     lastRun: String,
+    toldAt: { type: Date, default: null },
     fingerprint: String,
     judgedBy: { type: String, default: null },
   },
@@ -111,6 +112,16 @@ export interface LedgerWrite {
   revision?: string | null;
 }
 
+/** A change that was made from an entry as it was read. */
+export function writeFrom(entry: Pick<ListingDocument, 'sku' | 'revision'>, change: LedgerChange): LedgerWrite {
+  return { sku: entry.sku, change, revision: revisionOf(entry) };
+}
+
+/** An entry that has never been changed may have none. */
+export function revisionOf({ revision }: Pick<ListingDocument, 'revision'>): string | null {
+  return revision ?? null;
+}
+
 /** What came of some writes. */
 export interface WrittenEntries {
   /** What the entries have now that were written. */
@@ -147,7 +158,7 @@ export function ledgerStore(model: Model<ListingDocument>) {
   async function revisionsOf(connectorId: string, skus: readonly string[]): Promise<Map<string, string | null>> {
     const _id = { $in: skus.map((sku) => listingId(connectorId, sku)) };
     const found = await model.find({ _id }, { sku: 1, revision: 1 }).lean();
-    return new Map(found.map((entry) => [entry.sku, entry.revision ?? null]));
+    return new Map(found.map((entry) => [entry.sku, revisionOf(entry)]));
   }
 
   return {
@@ -229,12 +240,18 @@ export function ledgerStore(model: Model<ListingDocument>) {
       return { revision, moved: matchedCount === writes.length ? [] : await movedOf(connectorId, writes, revision) };
     },
 
-    /** Adds to entries what nothing that is wanted or sent depends on; their revisions stay. */
+    /**
+     * Adds to entries what nothing that is wanted or sent depends on; their revisions stay. Those that get the same change, as
+     * one object, are one operation.
+     */
     async annotate(connectorId: string, notes: readonly LedgerWrite[]): Promise<void> {
       if (notes.length === 0) return;
+      const idsOf = new Map<LedgerChange, string[]>();
+      for (const { sku, change } of notes)
+        idsOf.set(change, [...(idsOf.get(change) ?? []), listingId(connectorId, sku)]);
       await model.bulkWrite(
-        notes.map(({ sku, change }) => ({
-          updateOne: { filter: { _id: listingId(connectorId, sku) }, update: { $set: withCodes(change) } },
+        [...idsOf].map(([change, ids]) => ({
+          updateMany: { filter: { _id: { $in: ids } }, update: { $set: withCodes(change) } },
         })),
         { ordered: false, timestamps: false }
       );

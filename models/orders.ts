@@ -2,7 +2,10 @@ import { Schema, type Connection, type Model } from 'mongoose';
 import { orderKey } from '../domain/ids';
 import type { OpenedOrder, OrderInput, OrderMessage, OrderSave, OrderTransition } from '../domain/orders/order-record';
 import { newOrder, type OrderPolicy, type OrderState } from '../domain/orders/order-state';
-import { ORDER_STAGES, viewOf, type OrderStage, type OrderView } from '../domain/orders/order-view';
+import { isAtRest, ORDER_STAGES, viewOf, type OrderStage, type OrderView } from '../domain/orders/order-view';
+import { isOver } from '../domain/orders/order-facts';
+import { whyIgnored } from '../domain/orders/order-scope';
+import { awaitsParcels } from '../domain/orders/parcels';
 import { isDuplicateKey } from './leases';
 
 /** A message of an order, and what became of it. */
@@ -46,6 +49,11 @@ export interface OrderDocument {
   sightedAt: Date | null;
   /** What Amazon told last was not all: the next sighting is news whatever its time. */
   isStale: boolean;
+  /** Whether the store is to be asked for parcels (B20), and when it was last; before that, when the order was first seen. */
+  awaitsParcels: boolean;
+  parcelsAskedAt: Date;
+  /** From then on the database forgets it; null while it may still matter. */
+  forgetAt: Date | null;
   /** When Amazon was last asked for this order because stock is held for it; before that, when it was first seen. */
   lookedAt: Date;
   transitions: OrderTransition[];
@@ -53,6 +61,10 @@ export interface OrderDocument {
   createdAt: Date;
   updatedAt: Date;
 }
+
+/** Of an order that has ended, unless said. */
+const KEPT_DAYS = 90;
+const DAY_MS = 24 * 3600 * 1000;
 
 /** Transitions that are kept, the newest. */
 const KEPT_TRANSITIONS = 200;
@@ -75,6 +87,9 @@ const orderSchema = new Schema(
     orderedAt: { type: Date, default: null },
     sightedAt: { type: Date, default: null },
     isStale: { type: Boolean, default: false },
+    awaitsParcels: { type: Boolean, default: false },
+    parcelsAskedAt: { type: Date, required: true },
+    forgetAt: { type: Date, default: null },
     lookedAt: { type: Date, required: true },
     transitions: { type: [mixed], default: [] },
     messages: { type: [mixed], default: [] },
@@ -84,6 +99,8 @@ const orderSchema = new Schema(
 orderSchema.index({ stage: 1, createdAt: -1 });
 orderSchema.index({ createdAt: -1 });
 orderSchema.index({ connectorId: 1, holdsStock: 1, lookedAt: 1 });
+orderSchema.index({ connectorId: 1, awaitsParcels: 1, parcelsAskedAt: 1 });
+orderSchema.index({ forgetAt: 1 }, { expireAfterSeconds: 0 });
 
 export function orderModel(connection: Connection): Model<OrderDocument> {
   return (connection.models.Order ?? connection.model('Order', orderSchema)) as unknown as Model<OrderDocument>;
@@ -92,8 +109,12 @@ export function orderModel(connection: Connection): Model<OrderDocument> {
 /** What the watch knows of an order that it sees again. */
 export type SeenOrder = Pick<OrderDocument, '_id' | 'connectorId' | 'sightedAt' | 'isStale'>;
 
-/** The queries on orders that their workflows' steps make. */
-export function orderStore(connection: Connection) {
+/**
+ * The queries on orders that their workflows' steps make.
+ *
+ * @param keptDays - how long an order is kept after its end.
+ */
+export function orderStore(connection: Connection, keptDays = KEPT_DAYS) {
   const model = orderModel(connection);
   return {
     async get(sellerId: string, amazonOrderId: string): Promise<OrderDocument | undefined> {
@@ -107,7 +128,7 @@ export function orderStore(connection: Connection) {
       if (kept) return kept;
       const state = newOrder(amazonOrderId, policy);
       const lookedAt = new Date();
-      const first = { lookedAt, ...shownOf(state, lookedAt.getTime()) };
+      const first = { lookedAt, parcelsAskedAt: lookedAt, ...shownOf(state, lookedAt.getTime()) };
       try {
         await model.create({ _id, sellerId, amazonOrderId, connectorId, revision: 0, ...first });
       } catch (error) {
@@ -122,7 +143,7 @@ export function orderStore(connection: Connection) {
       await model.updateOne(
         { _id: orderKey(sellerId, amazonOrderId), revision: { $lt: revision } },
         {
-          $set: { revision, ...shownOf(state, at) },
+          $set: { revision, ...shownOf(state, at), forgetAt: isEnded(state) ? new Date(at + keptDays * DAY_MS) : null },
           $push: {
             transitions: { $each: transitions, $slice: -KEPT_TRANSITIONS },
             messages: { $each: messages.map((message) => keptMessage(message, at)) },
@@ -172,6 +193,24 @@ export function orderStore(connection: Connection) {
       await model.updateOne({ _id: id }, { $set: { lookedAt: at } });
     },
 
+    /** Orders whose parcels are awaited and whose store was not asked since a moment, those that wait longest first. */
+    async toAskForParcels(connectorIds: readonly string[], before: Date, limit: number): Promise<OrderDocument[]> {
+      return model
+        .find({ connectorId: { $in: [...connectorIds] }, awaitsParcels: true, parcelsAskedAt: { $lt: before } })
+        .sort({ parcelsAskedAt: 1 })
+        .limit(limit)
+        .lean();
+    },
+
+    /** The connector's orders whose parcels are awaited. */
+    async awaitingParcels(connectorId: string): Promise<OrderDocument[]> {
+      return model.find({ connectorId, awaitsParcels: true }).lean();
+    },
+
+    async noteParcelsAsked(id: string, at: Date): Promise<void> {
+      await model.updateOne({ _id: id }, { $set: { parcelsAskedAt: at } });
+    },
+
     /** The connector's orders for which stock is held, or may be. */
     async holdingStock(connectorId: string): Promise<OrderDocument[]> {
       return model.find({ connectorId, holdsStock: true }).lean();
@@ -212,10 +251,17 @@ function shownOf(state: OrderState, at: number) {
     deadline,
     holds,
     holdsStock: holds.length > 0,
+    awaitsParcels: awaitsParcels(state),
     orderedAt: facts.orderedAt === undefined ? null : new Date(facts.orderedAt),
     sightedAt: facts.updatedAt === 0 ? null : new Date(facts.updatedAt),
     isStale: facts.isStale,
   };
+}
+
+/** Nothing is left to be done, and nothing that Amazon or the store may still say would change that. */
+function isEnded(state: OrderState): boolean {
+  const isOurs = whyIgnored(state) === undefined;
+  return isAtRest(state) && state.holds.length === 0 && (!isOurs || isOver(state.facts));
 }
 
 function keptMessage(message: OrderMessage, at: number): KeptMessage {

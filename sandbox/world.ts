@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { FeedBook, type FeedMood } from './amazon/feeds-book';
 import { ListingBook } from './amazon/listing-book';
 import { DEFAULT_MARKETPLACES } from './amazon/marketplaces';
+import { NoticeSender, type NoticeQueue } from './amazon/notifications';
 import { OrderBook } from './amazon/orders-book';
+import { orderChangeNotice } from './amazon/orders-notices';
 import type { AmazonMood } from './catalog';
 import type { SandboxClock } from './clock';
 import type { Journal } from './journal';
@@ -12,7 +14,9 @@ import { ReservationBook, type ReservationManners } from './vtex/reservations-bo
 import { HeldStock } from './vtex/stock-held';
 import type { Store } from './vtex/store';
 
-const SECRET_GRACE_MS = 7 * 24 * 3600 * 1000;
+const DAY_MS = 24 * 3600 * 1000;
+const SECRET_GRACE_MS = 7 * DAY_MS;
+const SECRET_LIFE_MS = 180 * DAY_MS;
 
 /** A trade policy as the control API takes it. */
 export interface SalesChannel {
@@ -40,8 +44,24 @@ export interface Affiliate {
 interface ClientSecret {
   value: string;
   expired: boolean;
+  /** Epoch ms from which it works; absent: at once. */
+  validFrom?: number;
   /** Epoch ms until which a replaced secret still works; null: the current one. */
   validUntil: number | null;
+  /** Epoch ms at which it dies, 180 days after it was made; absent: never. */
+  expiresAt?: number;
+}
+
+/** How Amazon takes a request for a new client secret. What is absent is as it should be. */
+export interface RotationManners {
+  /** Whether a queue is registered for the application. */
+  enrolled: boolean;
+  /** How long the secret before goes on working, in seconds: 7 days. */
+  oldLivesSeconds: number;
+  /** How long the new one does not work yet, in seconds: 0. */
+  newDeadSeconds: number;
+  /** How often the message with it is sent: once. */
+  copies: number;
 }
 
 /** What a world remembers besides its catalogue and its listings. */
@@ -56,6 +76,7 @@ export interface WorldSettings {
   affiliates: Record<string, Affiliate>;
   vtexDown: boolean;
   secrets: ClientSecret[];
+  rotation?: Partial<RotationManners>;
   accessRevoked: boolean;
   /** Access tokens issued before this moment (epoch ms) count as expired. */
   tokensValidFrom: number;
@@ -68,6 +89,8 @@ export interface WorldSettings {
   /** How the store takes reservations and orders, where it is not as usual. */
   reservations?: Partial<ReservationManners>;
   orderIntegration?: Partial<OrderManners>;
+  /** Where Amazon sends the seller's notifications; absent: nowhere. */
+  noticeQueue?: NoticeQueue;
 }
 
 interface WorldIdentity {
@@ -89,6 +112,7 @@ export class World {
   readonly orders: OrderBook;
   readonly reservations: ReservationBook;
   readonly storeOrders: OrderIntegrationBook;
+  readonly notices: NoticeSender;
   private readonly held = new HeldStock();
   private ownStore!: Store;
 
@@ -116,7 +140,13 @@ export class World {
       stepMs: visibleAfterMs,
       mood: () => settings.feedMood ?? null,
     });
-    this.orders = new OrderBook({ worldName: settings.name, journal, clock });
+    this.notices = new NoticeSender({ clock, queue: () => settings.noticeQueue });
+    this.orders = new OrderBook({
+      worldName: settings.name,
+      journal,
+      clock,
+      onChange: (order) => this.notices.send(orderChangeNotice(this.identity.sellerId, order)),
+    });
     this.reservations = new ReservationBook({ worldName: settings.name, journal, clock, held: this.held });
     this.storeOrders = new OrderIntegrationBook({
       worldName: settings.name,
@@ -156,17 +186,21 @@ export class World {
   }
 
   isSecretAccepted(secret: string, now: number): boolean {
-    return this.settings.secrets.some(
-      (known) => known.value === secret && !known.expired && (known.validUntil === null || known.validUntil > now)
-    );
+    const known = this.settings.secrets.find(({ value }) => value === secret);
+    if (!known || known.expired || now < (known.validFrom ?? 0)) return false;
+    return now < (known.validUntil ?? Infinity) && now < (known.expiresAt ?? Infinity);
   }
 
-  /** Makes a new client secret; the one before works for another 7 days unless it has expired. */
-  replaceSecret(now: number): void {
-    for (const known of this.settings.secrets) known.validUntil ??= now + SECRET_GRACE_MS;
+  /** Makes a new client secret. The one before works on for 7 days unless it has expired or the manners say otherwise. */
+  replaceSecret(now: number, { oldLivesSeconds, newDeadSeconds = 0 }: Partial<RotationManners> = {}): ClientSecret {
+    const validUntil = now + (oldLivesSeconds === undefined ? SECRET_GRACE_MS : oldLivesSeconds * 1000);
+    for (const known of this.settings.secrets) known.validUntil ??= validUntil;
     const value = `amzn1.oa2-cs.v1.${hex(`${this.settings.name}:secret:${this.settings.secrets.length + 1}`, 64)}`;
-    this.settings.secrets.push({ value, expired: false, validUntil: null });
+    const validFrom = now + newDeadSeconds * 1000;
+    const made = { value, expired: false, validFrom, validUntil: null, expiresAt: now + SECRET_LIFE_MS };
+    this.settings.secrets.push(made);
     this.save();
+    return made;
   }
 
   /** How Amazon takes this seller SKU: the mood of the store's SKU with that refId, or else with that id. */

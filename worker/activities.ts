@@ -1,12 +1,15 @@
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
+import { createAlertActivities } from '../activities/alerts';
 import { createCatalogSyncActivities } from '../activities/catalog-sync';
 import { createConnectorActivationActivities } from '../activities/connector-activation';
 import { createConnectorOnboardingActivities } from '../activities/connector-onboarding';
 import { createConnectorRemovalActivities } from '../activities/connector-removal';
 import { createCredentialClockActivities } from '../activities/credential-clock';
+import { createCredentialRotationActivities } from '../activities/credential-rotation';
 import { createOrderActivities } from '../activities/orders';
 import type { StoreOfOrders } from '../activities/orders/dependencies';
+import { createAlertSender } from '../adapters/alerts';
 import { createAmazon } from '../adapters/amazon';
 import { filesOfConnector } from '../adapters/file';
 import { createSharedLimiter } from '../adapters/limiter/shared';
@@ -25,9 +28,16 @@ import type { Orchestrator } from '../domain/ports/orchestrator';
 import type { SalesLayerCatalogue } from '../domain/ports/sales-layer';
 import type { CatalogSource, FileCatalogue, VtexStore } from '../domain/ports/source';
 import { productTypeCatalog } from '../domain/product-type-catalog';
+import { alertChannelStore } from '../models/alert-channels';
+import { alertDeliveryStore } from '../models/alert-deliveries';
+import { alertFactQueries } from '../models/alert-facts';
+import { alertStore } from '../models/alerts';
+import { alertWatchStore } from '../models/alert-watch';
 import { changeNoticesOf, changeNoticeStore } from '../models/change-notices';
+import { clientSecretStore } from '../models/client-secrets';
 import { connectorStore, type ConnectorDocument } from '../models/connectors';
 import { credentialQueries } from '../models/credential-queries';
+import { rotationStore } from '../models/credential-rotations';
 import { credentialStore } from '../models/credentials';
 import { hookTokenStore } from '../models/hook-tokens';
 import { ledgerStore, listingModel, parentModel } from '../models/listings';
@@ -60,6 +70,9 @@ export function createActivities({ config, connection, orchestrator, logger, exp
   const secretBox = createKeyring(config.ENCRYPTION_KEYS);
   const connectors = connectorStore(connection);
   const credentials = credentialStore(connection);
+  const secrets = clientSecretStore(connection);
+  const rotations = rotationStore(connection);
+  const opened = openedCredentials({ credentials, secrets, secretBox });
   const hookTokens = hookTokenStore(connection, secretBox);
   const ledger = ledgerStore(listingModel(connection));
   const parents = ledgerStore(parentModel(connection));
@@ -70,7 +83,7 @@ export function createActivities({ config, connection, orchestrator, logger, exp
   const items = sourceItemStore(connection);
   const notices = changeNoticeStore(connection);
   const testResults = testResultStore(connection);
-  const orders = orderStore(connection);
+  const orders = orderStore(connection, config.ORDERS_KEPT_DAYS);
   const timeoutMs = config.HTTP_TIMEOUT_SECONDS * 1000;
   const publicUrl = config.PUBLIC_URL.replace(/\/$/, '');
 
@@ -79,7 +92,9 @@ export function createActivities({ config, connection, orchestrator, logger, exp
     spApiUrl: (region) => spApiUrl(config, region),
     limiter: createSharedLimiter({ buckets: rateBuckets(connection) }),
     timeoutMs,
-    credentials: openedCredentials(credentials, secretBox),
+    credentials: opened.of,
+    otherSecret: opened.insteadOf,
+    ordersVersion: config.AMAZON_ORDERS_VERSION,
   });
   const productTypes = productTypeCatalog({
     amazon: amazon.productTypes,
@@ -169,6 +184,7 @@ export function createActivities({ config, connection, orchestrator, logger, exp
       secretBox,
       accounts: amazon.accounts,
       listings: amazon.listings,
+      otherSecret: opened.insteadOf,
       forgetTokens: (account) => amazon.forgetCredential(account),
       vtexOf,
       filesOf,
@@ -194,12 +210,44 @@ export function createActivities({ config, connection, orchestrator, logger, exp
       vtexOf,
       orchestrator,
     }),
+    ...createCredentialRotationActivities({
+      credentials,
+      secrets,
+      rotations,
+      queries: credentialQueries(connection),
+      connectors,
+      runs,
+      applications: amazon.applications,
+      secretBox,
+      orchestrator,
+      logger,
+    }),
     ...createCredentialClockActivities({
       credentials,
+      rotations,
+      orchestrator,
       queries: credentialQueries(connection),
       mailer: mailerOf(config),
       logger,
       publicUrl,
+    }),
+    ...createAlertActivities({
+      facts: alertFactQueries(connection),
+      alerts: alertStore(connection),
+      watch: alertWatchStore(connection),
+      channels: alertChannelStore(connection),
+      deliveries: alertDeliveryStore(connection),
+      sender: createAlertSender({
+        smtpUrl: config.SMTP_URL,
+        from: config.ALERT_FROM,
+        allowPrivate: config.ALLOW_PRIVATE_ADDRESSES,
+        timeoutMs,
+        publicUrl,
+      }),
+      secretBox,
+      orchestrator,
+      operators: (config.SMTP_URL && config.ALERT_TO) || [],
+      logger,
     }),
     ...createOrderActivities({
       connectors,

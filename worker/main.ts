@@ -1,13 +1,18 @@
 import { hostname } from 'node:os';
 import { DefaultLogger, NativeConnection, Runtime, Worker, makeTelemetryFilterString } from '@temporalio/worker';
-import pino from 'pino';
 import { jsonataExpressions } from '../adapters/expressions';
+import { createLogger } from '../adapters/logging';
+import { createKeyring } from '../adapters/secrets/keyring';
+import { createDataConverter } from '../adapters/temporal/codec';
+import { connectionOptions } from '../adapters/temporal/connection';
 import { createOrchestrator } from '../adapters/temporal/orchestrator';
-import { ConfigError, loadConfig, type Config } from '../config';
+import { ConfigError, loadConfig, secretsOf, temporalOf, type Config } from '../config';
+import { plainError, withoutShapes } from '../domain/redaction';
 import { connectDatabase } from '../models/database';
 import { ensureIndexes } from '../models/indexes';
 import { createActivities } from './activities';
 import { bundleWorkflows } from './bundle';
+import { startNotifications } from './notifications';
 import { nudgeOverdue } from './overdue-notices';
 import { reconcile } from './reconcile';
 
@@ -17,7 +22,7 @@ const NUDGE_EVERY_MS = 60_000;
 const AT_ONCE = { activities: 60, workflowTasks: 20, cachedWorkflows: 200 } as const;
 
 async function main(config: Config): Promise<void> {
-  const logger = pino({ name: 'worker', level: config.LOG_LEVEL });
+  const logger = createLogger({ name: 'worker', level: config.LOG_LEVEL, secrets: secretsOf(config) });
   Runtime.install({
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
       const write = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
@@ -28,12 +33,14 @@ async function main(config: Config): Promise<void> {
   });
   const [workflowBundle, connection, database] = await Promise.all([
     bundleWorkflows(),
-    NativeConnection.connect({ address: config.TEMPORAL_ADDRESS }),
+    NativeConnection.connect(connectionOptions(temporalOf(config))),
     connectDatabase(config.MONGODB_URI),
   ]);
   await ensureIndexes(database);
+  const dataConverter = createDataConverter(createKeyring(config.ENCRYPTION_KEYS));
   const orchestrator = createOrchestrator({
-    address: config.TEMPORAL_ADDRESS,
+    ...temporalOf(config),
+    dataConverter,
     namespace: config.TEMPORAL_NAMESPACE,
     taskQueue: config.TEMPORAL_TASK_QUEUE,
   });
@@ -44,6 +51,7 @@ async function main(config: Config): Promise<void> {
     taskQueue: config.TEMPORAL_TASK_QUEUE,
     identity: `${process.pid}@${hostname()}`,
     workflowBundle,
+    dataConverter,
     activities: createActivities({ config, connection: database, orchestrator, logger, expressions }),
     maxConcurrentActivityTaskExecutions: AT_ONCE.activities,
     maxConcurrentWorkflowTaskExecutions: AT_ONCE.workflowTasks,
@@ -60,11 +68,13 @@ async function main(config: Config): Promise<void> {
   const nudge = (): void => unless(nudgeOverdue(database, orchestrator), 'could not start syncs about changes');
   const timers = [setInterval(inLine, RECONCILE_EVERY_MS), setInterval(nudge, NUDGE_EVERY_MS)];
   inLine();
+  const notifications = startNotifications({ config, connection: database, orchestrator, logger });
   console.log('worker ready');
   try {
     await worker.run();
   } finally {
     for (const timer of timers) clearInterval(timer);
+    await notifications.stop(config.SHUTDOWN_GRACE_SECONDS * 1000);
     await expressions.close();
     await orchestrator.close();
     await connection.close();
@@ -75,7 +85,7 @@ async function main(config: Config): Promise<void> {
 try {
   const config = loadConfig(process.env);
   main(config).catch((error: unknown) => {
-    console.error('The worker stopped:', error instanceof Error ? error.message : error);
+    console.error('The worker stopped:', withoutShapes(plainError(error).message));
     process.exitCode = 1;
   });
 } catch (error) {

@@ -37,10 +37,12 @@ export async function reconcile(connection: Connection, orchestrator: Orchestrat
     if ((await leases.holderOf(TURN.id))?.holder !== turn.holder) return;
   }
   try {
+    await orchestrator.startAlertWatch();
     const store = connectorStore(connection);
     const done = {
       connectors: await bringInLine(store, orchestrator),
       credentials: await startClocks(connection, orchestrator),
+      rotations: await followRotations(connection, orchestrator),
       orphanSchedules: await removeOrphans(store, orchestrator),
       orderWatches: await bringWatchesInLine(connection, store, orchestrator),
       lostRuns: await endLostRuns(connection, orchestrator),
@@ -94,6 +96,13 @@ async function bringWatchesInLine(
 async function startClocks(connection: Connection, orchestrator: Orchestrator): Promise<number> {
   const ids = await credentialStore(connection).provedIds();
   for (const id of ids) await orchestrator.startCredentialClock(id);
+  return ids.length;
+}
+
+/** Every change of a client secret that is not through has its workflow. */
+async function followRotations(connection: Connection, orchestrator: Orchestrator): Promise<number> {
+  const ids = await credentialStore(connection).changingIds();
+  for (const id of ids) await orchestrator.secretChanged(id);
   return ids.length;
 }
 

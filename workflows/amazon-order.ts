@@ -5,6 +5,7 @@ import {
   isCancellation,
   log,
   proxyActivities,
+  proxyLocalActivities,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -23,8 +24,8 @@ import type { OrderCommand, OrderEvent, OrderState } from '../domain/orders/orde
 import { isAtRest, viewOf } from '../domain/orders/order-view';
 import { orderNews } from './messages';
 
-/** Short steps in the database. They are tried until the database is back. */
-const { openOrder, saveOrder } = proxyActivities<OrderActivities>({
+/** Short steps in the database, each one event of history. They are tried until the database is back, and are safe to repeat. */
+const { openOrder, saveOrder } = proxyLocalActivities<OrderActivities>({
   startToCloseTimeout: '1 minute',
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 });

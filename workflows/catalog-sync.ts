@@ -62,6 +62,7 @@ export async function catalogSync(input: CatalogSyncInput): Promise<SyncOutcome>
   if (!run) return 'skipped';
   const sync = new CatalogSync(input, run);
   try {
+    if (run.mode !== 'preview' && run.mode !== 'test') sync.watchBeside();
     await sync.collect();
     if (run.mode === 'preview') return await sync.closePreview();
     if (run.mode === 'test') return await sync.closeTest();
@@ -251,11 +252,15 @@ class CatalogSync {
     throw error;
   }
 
-  /** Durable retries, feeds on their way and what the source tells meanwhile are seen to beside the lanes. */
+  /** What the source tells while the run is at work is seen to from its beginning on: a full reading may take long, too. */
+  watchBeside(): void {
+    this.workAside(() => this.watchInTurns());
+  }
+
+  /** Durable retries and feeds on their way are seen to beside the lanes. */
   workBeside(): void {
     this.retryBeside();
     this.followBeside();
-    this.workAside(() => this.watchInTurns());
   }
 
   /** Ends what goes on beside; retries that were in hand stay `retrying` in the ledger, feeds stay known. */
@@ -319,9 +324,13 @@ class CatalogSync {
     const { syncId, policy } = this.run;
     await sleep((policy.watchAfterSeconds ?? 5) * 1000);
     for (;;) {
+      const isReading = this.run.phase === 'collect';
       const seen = await this.step(() => this.untilPaused(() => watchChanges({ syncId })));
       if (seen && seen.left > 0) this.hasNews = true;
-      if (seen && !seen.watchesOn) return;
+      if (!seen || seen.watchesOn) continue;
+      if (!isReading) return;
+      // There may be nothing that changes could be told from, until the run has read everything.
+      await condition(() => this.run.phase !== 'collect');
     }
   }
 

@@ -12,7 +12,7 @@ import type { ClockReading, CredentialInput, SendResult } from '../domain/creden
 import type { Reminder } from '../domain/reminders';
 import { credentialChanged, expiryNoticed } from './messages';
 
-const { readClock, noteReminder, noteExpiry } = proxyActivities<CredentialClockActivities>({
+const { readClock, noteReminder, noteExpiry, startRotation } = proxyActivities<CredentialClockActivities>({
   startToCloseTimeout: '1 minute',
   retry: { initialInterval: '1 second', maximumInterval: '5 minutes' },
 });
@@ -42,7 +42,8 @@ export async function credentialClock({ credentialId }: CredentialInput): Promis
 
   const reading = await readClock({ credentialId, at: now() });
   if (reading.kind === 'gone') return;
-  if (reading.kind === 'due') await remind(reading.reminder);
+  if (reading.kind === 'rotate') await startRotation({ credentialId, at: now() });
+  else if (reading.kind === 'due') await remind(reading.reminder);
   else await sleepUntil(reading, () => isTold);
   await condition(allHandlersFinished);
   await continueAsNew<typeof credentialClock>({ credentialId });

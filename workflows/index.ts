@@ -1,7 +1,10 @@
+export { alertDelivery } from './alert-delivery';
+export { alertWatch } from './alert-watch';
 export { amazonOrder } from './amazon-order';
 export { catalogSync } from './catalog-sync';
 export { connectorActivation } from './connector-activation';
 export { connectorOnboarding } from './connector-onboarding';
 export { connectorRemoval } from './connector-removal';
 export { credentialClock } from './credential-clock';
+export { credentialRotation } from './credential-rotation';
 export { orderWatch } from './order-watch';

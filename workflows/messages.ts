@@ -10,4 +10,5 @@ export const resumeRequested = defineSignal(SIGNALS.resumeRequested);
 export const credentialChanged = defineSignal(SIGNALS.credentialChanged);
 export const expiryNoticed = defineSignal<[ExpiryNotice]>(SIGNALS.expiryNoticed);
 export const orderNews = defineSignal<[OrderNews]>(SIGNALS.orderNews);
+export const deliveryDue = defineSignal(SIGNALS.deliveryDue);
 export const syncProgress = defineQuery<SyncProgress>(QUERIES.syncProgress);

@@ -3,24 +3,19 @@ import type { OrderActivities } from '../activities/orders';
 import type { WatchedAccount } from '../domain/orders/order-record';
 
 /** What fails comes again with the next run. */
-const { readOrdersPage, lookAtHeldOrders } = proxyActivities<OrderActivities>({
+const { readOrdersPage, lookAtHeldOrders, askForParcels } = proxyActivities<OrderActivities>({
   startToCloseTimeout: '10 minutes',
   heartbeatTimeout: '30 seconds',
   retry: { initialInterval: '2 seconds', maximumInterval: '30 seconds', maximumAttempts: 3 },
 });
 
-/** As many as Amazon gives at once to an account that has asked for none lately. Source: searchOrders, burst of 20. */
-const PAGES_A_RUN = 20;
-
 /**
- * One look at what has changed among the orders of an account, and at the orders that stock is held for. How far it has come is in
+ * One look at what has changed among the orders of an account, at the orders that stock is held for, and at the parcels that stores
+ * have sent. A run searches once, whatever waits: as often as runs follow each other is what Amazon allows. How far it has come is in
  * the database: what this run does not get to is the next one's.
  */
 export async function orderWatch(account: WatchedAccount): Promise<void> {
-  for (let page = 1; page <= PAGES_A_RUN; page++) {
-    const read = await readOrdersPage(account);
-    if (read === 'unwatched') return;
-    if (read !== 'more') break;
-  }
+  if ((await readOrdersPage(account)) === 'unwatched') return;
   await lookAtHeldOrders(account);
+  await askForParcels(account);
 }

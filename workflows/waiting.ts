@@ -1,8 +1,9 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
 import type { WaitingFor } from '../domain/connector';
+import { FAILURES, isAuthFailure, type FailureCode } from '../domain/errors';
 
 /** Failure types after which a step can go on once somebody has mended a credential or a key. */
-const MENDABLE = ['auth.secret_expired', 'auth.access_revoked', 'auth.forbidden'];
+const MENDABLE: readonly string[] = (Object.keys(FAILURES) as FailureCode[]).filter(isAuthFailure);
 
 /** What a failed step waits for, when a person can mend it; undefined when the failure is of another kind. */
 export function mendable(error: unknown): WaitingFor | undefined {

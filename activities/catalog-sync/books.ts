@@ -1,7 +1,7 @@
 import type { LedgerEntry } from '../../domain/ledger';
 import type { ListingState } from '../../domain/listing';
 import type { LedgerStore, LedgerWrite } from '../../models/listings';
-import type { SyncRunDocument } from '../../models/sync-runs';
+import type { SyncRunDocument, SyncRunStore } from '../../models/sync-runs';
 import type { CatalogSyncDependencies, OpenRun } from './dependencies';
 
 /** Where entries are kept: SKUs in the ledger, whose states a run counts, and parents apart. */
@@ -21,7 +21,12 @@ export interface Books {
   parents: Book;
 }
 
-export function booksOf(deps: Pick<CatalogSyncDependencies, 'ledger' | 'parents' | 'runs'>): Books {
+/** What moves the counters of a run. */
+type RunCounters = Pick<SyncRunStore, 'count'>;
+
+type BookDependencies = Pick<CatalogSyncDependencies, 'ledger' | 'parents'> & { runs: RunCounters };
+
+export function booksOf(deps: BookDependencies): Books {
   const { ledger, parents } = deps;
   return {
     skus: { name: 'skus', ledger, write: (run, entries, writes) => writeEntries(deps, run, entries, writes) },
@@ -35,7 +40,7 @@ export function booksOf(deps: Pick<CatalogSyncDependencies, 'ledger' | 'parents'
 
 /** Writes entries and moves the run's counters by the states that changed. */
 async function writeEntries(
-  { ledger, runs }: Pick<CatalogSyncDependencies, 'ledger' | 'runs'>,
+  { ledger, runs }: BookDependencies,
   run: SyncRunDocument,
   entries: readonly LedgerEntry[],
   writes: readonly LedgerWrite[]
@@ -49,6 +54,34 @@ async function writeEntries(
   const back = Object.entries(movesOf(entries, refused)).map(([state, by]) => [state, -by] as const);
   await runs.count(run._id, Object.fromEntries(back), -answersIn(refused));
   return moved;
+}
+
+/** Counters that are moved this often at most, in milliseconds; people look at them no more often. */
+const COUNTED_EVERY_MS = 1_000;
+
+/**
+ * Moves a run's counters for many writes at once: those of the last second are lost with a worker that dies, and counted anew
+ * when the run ends. Whoever is given this has to `flush` before somebody else may count.
+ */
+export function countingTogether(runs: RunCounters, syncId: string): RunCounters & { flush(): Promise<void> } {
+  let moves: Partial<Record<ListingState, number>> = {};
+  let [processed, countedAt] = [0, Date.now()];
+
+  async function flush(): Promise<void> {
+    const due = [moves, processed] as const;
+    [moves, processed, countedAt] = [{}, 0, Date.now()];
+    await runs.count(syncId, ...due);
+  }
+
+  return {
+    flush,
+    async count(_syncId, moved, answered) {
+      for (const [state, by] of Object.entries(moved) as [ListingState, number][])
+        moves[state] = (moves[state] ?? 0) + by;
+      processed += answered;
+      if (Date.now() - countedAt >= COUNTED_EVERY_MS) await flush();
+    },
+  };
 }
 
 function answersIn(writes: readonly LedgerWrite[]): number {

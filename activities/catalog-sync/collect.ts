@@ -43,7 +43,10 @@ export function collectSteps(deps: CatalogSyncDependencies) {
           const { run, connector, account } = await runContext(deps, input.syncId);
           const source = deps.sourceOf(connector);
           const checked = payloadCheck(deps.productTypes, account, run.config, signal);
-          const writer = ledgerWriter(deps, run, account, await pageMapper(deps, run, account), checked);
+          const mapPage = await pageMapper(deps, run, account);
+          // What was told of beside the reading since it began is newer than any page of it: a source may have been read into a file.
+          const askedAt = run.scope === 'skus' ? new Date() : run.startedAt;
+          const writer = ledgerWriter(deps, run, account, mapPage, checked, askedAt);
           if (run.scope === 'skus') {
             const named = await ledger.bySku(run.connectorId, run.skus);
             const sourceIds = [...named.values()].map((entry) => entry.sourceId);
@@ -164,7 +167,7 @@ export function collectSteps(deps: CatalogSyncDependencies) {
     { unseen }: Census,
     signal: AbortSignal
   ): Promise<number> {
-    const writer = goneWriter(deps, run.connectorId);
+    const writer = goneWriter(deps, run.connectorId, run.startedAt);
     const unreadable = new Set(run.unreadable);
     let [left, gone] = [unseen, 0];
     for (let page = 0; page <= ledgerPage.number && left > 0; page++) {

@@ -15,7 +15,7 @@ import {
   type FamilyMember,
   type FamilyParent,
 } from '../../domain/variations';
-import type { ListingDocument } from '../../models/listings';
+import { revisionOf, type ListingDocument } from '../../models/listings';
 import type { CatalogSyncDependencies, OpenRun } from './dependencies';
 import type { PageMapper } from './page-mapper';
 import type { payloadCheck } from './payload-check';
@@ -224,7 +224,7 @@ export function familiesOf(
           sku: parent.sku,
           change,
           remake,
-          ...(before && { revision: before.revision ?? null }),
+          ...(before && { revision: revisionOf(before) }),
           children: [...family.children.keys()],
           holdsBack: whyHeldBack({ sku: parent.sku, state, reason }),
         };

@@ -14,10 +14,11 @@ import type { FeedMessage, FeedStatus } from '../../domain/ports/feeds';
 import { submissionOf } from '../../domain/submission';
 import type { OpenFeeds } from '../../domain/sync';
 import type { FeedDocument } from '../../models/feeds';
-import type { LedgerWrite, ListingDocument } from '../../models/listings';
+import { writeFrom, type LedgerWrite, type ListingDocument } from '../../models/listings';
 import { withPulse } from '../pulse';
 import { booksOf, type Book } from './books';
 import { runContext, waitingNoter, type CatalogSyncDependencies, type RunContext } from './dependencies';
+import { pagesAhead } from './ledger-pages';
 import { matchesOf } from './match';
 import { parentGate } from './parent-gate';
 import { senderOf } from './sender';
@@ -181,20 +182,23 @@ export function feedSteps(deps: CatalogSyncDependencies) {
     const draft = new FeedDraft(account);
     const messages: FeedMessage[] = [];
     let awaiting = 0;
-    let at = page;
-    for (; at <= connector.ledgerPage.number; at++) {
+    let next = page;
+    const read = async (number: number) => {
       signal.throwIfAborted();
-      const waiting = await book.ledger.waitingOn(connectorId, at, 'details');
-      const matches = await matchesOf({ ...deps, ledger: book.ledger }, account, waiting, signal);
-      const passed = await gate.pass(context, waiting, signal);
+      const entries = await book.ledger.waitingOn(connectorId, number, 'details');
+      return { number, entries, matches: await matchesOf({ ...deps, ledger: book.ledger }, account, entries, signal) };
+    };
+    for await (const waiting of pagesAhead({ from: page, to: connector.ledgerPage.number }, read)) {
+      const passed = await gate.pass(context, waiting.entries, signal);
       awaiting += passed.awaiting;
-      await feeds.change(feed._id, { pages: { from: page, to: at } });
-      const { taken, isFull } = await load(context, book, feed, draft, passed.ready, matches);
+      await feeds.change(feed._id, { pages: { from: page, to: waiting.number } });
+      const { taken, isFull } = await load(context, book, feed, draft, passed.ready, waiting.matches);
       messages.push(...taken);
+      next = isFull ? waiting.number : waiting.number + 1;
       if (isFull) break;
     }
     await send(context, feed, draft, messages, signal);
-    return { next: at, awaiting };
+    return { next, awaiting };
   }
 
   /** A feed of which nobody knows whether Amazon has it: its SKUs are sent as a new one, as they are to be by now. */
@@ -236,14 +240,8 @@ export function feedSteps(deps: CatalogSyncDependencies) {
         isFull = true;
         break;
       }
-      writes.push({
-        sku: entry.sku,
-        change: {
-          ...matches.get(entry.sku),
-          ...enteringFeed(entry, run.config.listing, feed._id, draft.messages.length),
-        },
-        revision: entry.revision ?? null,
-      });
+      const entering = enteringFeed(entry, run.config.listing, feed._id, draft.messages.length);
+      writes.push(writeFrom(entry, { ...matches.get(entry.sku), ...entering }));
     }
     const moved = new Set(await book.write(run, entries, writes));
     return { taken: draft.messages.slice(before).filter(({ sku }) => !moved.has(sku)), isFull };
@@ -336,7 +334,7 @@ export function feedSteps(deps: CatalogSyncDependencies) {
       const writes: LedgerWrite[] = [];
       for (const entry of entries) {
         const change = await answered(context, feed, entry, answers.get(entry.sku)!, signal);
-        writes.push({ sku: entry.sku, change: { ...change, feed: null }, revision: entry.revision ?? null });
+        writes.push(writeFrom(entry, { ...change, feed: null }));
       }
       if (writes.some(({ change }) => change.state === 'pending')) await noteNews(context);
       const moved = await book.write(context.run, entries, writes);
@@ -402,11 +400,9 @@ export function feedSteps(deps: CatalogSyncDependencies) {
       const moved = await book.write(
         context.run,
         entries,
-        entries.map((entry) => ({
-          sku: entry.sku,
-          change: { feed: null, ...(isUntouched && !entry.feed?.asSent ? {} : sentAnew(entry)) },
-          revision: entry.revision ?? null,
-        }))
+        entries.map((entry) =>
+          writeFrom(entry, { feed: null, ...(isUntouched && !entry.feed?.asSent ? {} : sentAnew(entry)) })
+        )
       );
       const now = await book.ledger.bySku(context.run.connectorId, moved);
       entries = [...now.values()].filter((entry) => entry.feed?.id === feed._id);

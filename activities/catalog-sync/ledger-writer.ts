@@ -5,7 +5,7 @@ import { laneFor } from '../../domain/listing-changes';
 import { fingerprintOf, hashesOf } from '../../domain/listing-hashes';
 import type { AmazonAccount } from '../../domain/ports/amazon';
 import type { ConnectorDocument } from '../../models/connectors';
-import { LEDGER_PAGE_SIZE, type LedgerWrite, type ListingDocument } from '../../models/listings';
+import { LEDGER_PAGE_SIZE, writeFrom, type LedgerWrite, type ListingDocument } from '../../models/listings';
 import type { CatalogSyncDependencies, OpenRun } from './dependencies';
 import type { Judged, ParentWrite } from './families';
 import { nameApart, pageJudge, type PayloadCheck } from './page-judge';
@@ -20,7 +20,11 @@ interface WrittenPage {
   firstSeen: number;
 }
 
-/** Writes what a source says into the ledger of a run. Everything is safe to repeat. */
+/**
+ * Writes what a source says into the ledger of a run. Everything is safe to repeat.
+ *
+ * @param askedAt - when the source was asked, or before: an entry of what was asked for later stays as it is.
+ */
 export function ledgerWriter(
   deps: Pick<
     CatalogSyncDependencies,
@@ -29,11 +33,12 @@ export function ledgerWriter(
   run: OpenRun,
   account: AmazonAccount,
   mapPage: PageMapper,
-  checked: PayloadCheck
+  checked: PayloadCheck,
+  askedAt: Date
 ) {
   const { connectors, ledger, runs } = deps;
   const { connectorId } = run;
-  const { takeOffSale } = goneWriter(deps, connectorId);
+  const { takeOffSale } = goneWriter(deps, connectorId, askedAt);
   const { write } = entryWriter(deps, connectorId);
   const unchangedAmong = unchangedItems(deps, run, account);
   const judgePage = pageJudge(deps, run, account, mapPage, checked, {
@@ -131,16 +136,18 @@ export function ledgerWriter(
     const { items, judged, parents, retired, known: ofPage } = await judgePage(page, signal);
     const known = new Map([...ofPage, ...(await ledger.bySku(connectorId, unreadable.map(placeholderSku)))]);
     const fingerprints = new Map(items.map((item) => [item.sku, printOf.get(item) ?? fingerprintOf(item)]));
+    const isOutdated = (entry: ListingDocument | undefined): boolean => (entry?.toldAt ?? askedAt) > askedAt;
     await deps.items.put(
       connectorId,
-      items.filter(({ sku }) => known.get(sku)?.fingerprint !== fingerprints.get(sku))
+      items.filter(({ sku }) => known.get(sku)?.fingerprint !== fingerprints.get(sku) && !isOutdated(known.get(sku)))
     );
     const judgedOf = new Map(judged.map((each) => [each.item.sku, each]));
     const remake: Remake = async (sku, entry) => {
+      if (fingerprints.has(sku) && isOutdated(entry)) return { lastRun: run._id };
       const change = await changeOf(judgedOf.get(sku)!, entry, fingerprints.get(sku) ?? entry!.fingerprint, signal);
+      if (fingerprints.has(sku)) return { ...change, toldAt: askedAt };
       // A sibling was not read now: what its family makes of it is all that can be new.
-      const asSeen = fingerprints.has(sku) ? {} : { lastRun: entry!.lastRun, unreadable: entry!.unreadable };
-      return { ...change, ...asSeen };
+      return { ...change, lastRun: entry!.lastRun, unreadable: entry!.unreadable };
     };
     const writes: LedgerWrite[] = [];
     for (const { item } of judged) {
@@ -230,7 +237,7 @@ function entryWriter({ ledger }: Pick<CatalogSyncDependencies, 'ledger'>, connec
 function writeOf(sku: string, entry: ListingDocument | undefined, change: LedgerChange): LedgerWrite {
   if (!entry) return { sku, change };
   const feed = entry.feed && { feed: passageOf(entry, change) };
-  return { sku, change: { ...change, ...feed }, revision: entry.revision ?? null };
+  return writeFrom(entry, { ...change, ...feed });
 }
 
 /** A feed with a SKU that is to stop selling is taken back, while that is possible. */
@@ -249,8 +256,16 @@ async function stopFeeds(
   await feeds.wantStopped([...new Set(ids)]);
 }
 
-/** Takes what has left the assortment off sale. */
-export function goneWriter(deps: Pick<CatalogSyncDependencies, 'ledger' | 'parents' | 'feeds'>, connectorId: string) {
+/**
+ * Takes what has left the assortment off sale.
+ *
+ * @param askedAt - when the source was asked what is left of it, or before.
+ */
+export function goneWriter(
+  deps: Pick<CatalogSyncDependencies, 'ledger' | 'parents' | 'feeds'>,
+  connectorId: string,
+  askedAt: Date
+) {
   const { ledger, parents } = deps;
   const { write } = entryWriter(deps, connectorId);
 
@@ -261,7 +276,10 @@ export function goneWriter(deps: Pick<CatalogSyncDependencies, 'ledger' | 'paren
       gone.filter(isPlaceholder).map((entry) => entry.sku)
     );
     const known = new Map(gone.filter((entry) => !isPlaceholder(entry)).map((entry) => [entry.sku, entry]));
-    const removed = (entry: ListingDocument): LedgerChange => afterRemoval(entry, { hashesOf, laneFor });
+    const removed = (entry: ListingDocument): LedgerChange => ({
+      ...afterRemoval(entry, { hashesOf, laneFor }),
+      toldAt: askedAt,
+    });
     const writes = [...known.values()].map((entry) => writeOf(entry.sku, entry, removed(entry)));
     // What is left of their products is another family. Before they are gone, because afterwards they are not found again.
     await ledger.judgeAnew(connectorId, productIdsOf(gone));

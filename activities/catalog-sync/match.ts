@@ -42,8 +42,10 @@ export async function matchesOf(
     const found = await withQuickTries(() => listings.search(account, skus, signal), signal);
     const shown = new Map(found.filter(({ sku }) => !ours.get(sku)?.sentHashes).map((each) => [each.sku, each]));
     const now = new Date();
+    const isNew = afterMatch(undefined, now);
     for (const entry of batch) {
-      const match = afterMatch(shown.get(entry.sku), now);
+      const snapshot = shown.get(entry.sku);
+      const match = snapshot ? afterMatch(snapshot, now) : isNew;
       matches.set(entry.sku, match);
       Object.assign(entry, match);
     }

@@ -4,11 +4,11 @@ import { failureCodeOf, isAuthFailure } from '../../domain/errors';
 import { isQuantityStale, type Lane, type LedgerChange } from '../../domain/ledger';
 import type { AmazonAccount } from '../../domain/ports/amazon';
 import { parentSkuIn } from '../../domain/variations';
-import type { ListingDocument } from '../../models/listings';
+import { revisionOf, writeFrom, type ListingDocument } from '../../models/listings';
 import type { SendingStep } from '../../models/sync-runs';
 import { inParallel } from '../in-parallel';
 import { together } from '../together';
-import { booksOf, type Book } from './books';
+import type { Book } from './books';
 import type { CatalogSyncDependencies, OpenRun, RunContext } from './dependencies';
 import { matchEntries } from './match';
 import { wasNotSent } from './quick-tries';
@@ -22,28 +22,40 @@ const BENEFIT_OF_DOUBT = 3;
 /** What was looked up so lately is not looked up again, in milliseconds: a request is under way for longer. */
 const FRESH_MS = 500;
 
+/** So many of those that come next are looked up along with an entry, for as long as that is fresh. */
+const LOOKED_AHEAD = 32;
+
 /** One attempt's hold on a lane. */
 export interface LaneHold {
   /**
-   * An entry as it is to be sent now: the values that came last count, in place of those that were read with the page.
+   * Tells of entries, in the order in which they are to be sent, how each is to be sent now: the values that came last count, in
+   * place of those that were read with the page. The function that is returned
+   * - answers undefined when there is nothing of the entry to be sent any more, here;
+   * - throws an ApplicationFailure when another attempt has taken the lane since.
    *
-   * @param readAt - when it was read, in milliseconds since the epoch.
-   * @returns undefined when there is nothing of it to be sent any more, here.
-   * @throws ApplicationFailure when another attempt has taken the lane since.
+   * @param readAt - when they were read, in milliseconds since the epoch.
    */
-  upToDate(entry: ListingDocument, readAt: number): Promise<ListingDocument | undefined>;
+  upToDate(
+    entries: readonly ListingDocument[],
+    readAt: number
+  ): (entry: ListingDocument) => Promise<ListingDocument | undefined>;
+}
+
+/** Entries of the ledger as they were read at some moment, in milliseconds since the epoch. */
+export interface ReadEntries {
+  entries: readonly ListingDocument[];
+  readAt: number;
 }
 
 /** Sends entries of the ledger, a few requests at a time. */
 export function pagePublisher(deps: CatalogSyncDependencies) {
   const { runs, listings, settings } = deps;
   const sender = senderOf(deps);
-  const { skus } = booksOf(deps);
 
   /** Where the entry has changed meanwhile there is something else to be said of it, and this is left out. */
   async function noteFailure({ run }: RunContext, book: Book, entry: ListingDocument, error: unknown): Promise<void> {
     const change = sender.failed(entry, error);
-    await book.write(run, [entry], [{ sku: entry.sku, change, revision: entry.revision ?? null }]);
+    await book.write(run, [entry], [writeFrom(entry, change)]);
   }
 
   /**
@@ -55,9 +67,11 @@ export function pagePublisher(deps: CatalogSyncDependencies) {
     const token = `${workflowExecution?.runId}:${activityId}:${attempt}`;
     await runs.fence(run._id, lane, token);
     let heldAt = Date.now();
-    const look = together<{ entry: ListingDocument; now?: ListingDocument }>(async (asked) => {
-      const skus = asked.map(({ entry }) => entry.sku);
+
+    /** Looks up what some entries are by now, and whether the lane is held still. */
+    async function look(entries: readonly ListingDocument[]): Promise<Map<string, ListingDocument | undefined>> {
       const askedAt = Date.now();
+      const skus = entries.map(({ sku }) => sku);
       const [isHeld, revisions] = await Promise.all([
         runs.isFencedBy(run._id, lane, token),
         book.ledger.revisionsOf(run.connectorId, skus),
@@ -65,19 +79,31 @@ export function pagePublisher(deps: CatalogSyncDependencies) {
       if (!isHeld)
         throw ApplicationFailure.nonRetryable(`Another attempt has the ${lane} lane of sync ${run._id}`, 'bug');
       heldAt = askedAt;
-      const moved = asked.filter(({ entry }) => revisions.get(entry.sku) !== (entry.revision ?? null));
-      const fresh = moved.length > 0 ? await book.ledger.bySku(run.connectorId, skus) : new Map();
-      for (const each of asked) each.now = moved.includes(each) ? fresh.get(each.entry.sku) : each.entry;
-    });
+      const moved = skus.filter((sku, at) => revisions.get(sku) !== revisionOf(entries[at]!));
+      const fresh = moved.length > 0 ? await book.ledger.bySku(run.connectorId, moved) : new Map();
+      return new Map(entries.map((entry) => [entry.sku, moved.includes(entry.sku) ? fresh.get(entry.sku) : entry]));
+    }
+
     return {
-      async upToDate(entry, readAt) {
-        if (Math.min(heldAt, readAt) > Date.now() - FRESH_MS) return entry;
-        const asked: { entry: ListingDocument; now?: ListingDocument } = { entry };
-        await look(asked);
-        const { now } = asked;
-        if (now === entry) return entry;
-        // Under another parent it has to wait for that one first.
-        return now && waitsIn(part, now) && parentSkuIn(now.wanted) === parentSkuIn(entry.wanted) ? now : undefined;
+      upToDate(entries, readAt) {
+        const known = new Map(
+          entries.map((entry) => [entry.sku, { now: entry as ListingDocument | undefined, at: readAt }])
+        );
+        let begun = 0;
+        const lookAhead = together<ListingDocument>(async (asked) => {
+          const at = Date.now();
+          const found = await look([...asked, ...entries.slice(begun, begun + LOOKED_AHEAD)]);
+          for (const [sku, now] of found) known.set(sku, { now, at });
+        });
+        return async (entry) => {
+          begun = Math.max(begun, entries.indexOf(entry) + 1);
+          const isFresh = Math.min(heldAt, known.get(entry.sku)!.at) > Date.now() - FRESH_MS;
+          if (!isFresh) await lookAhead(entry);
+          const { now } = known.get(entry.sku)!;
+          if (now === entry) return entry;
+          // Under another parent it has to wait for that one first.
+          return now && waitsIn(part, now) && parentSkuIn(now.wanted) === parentSkuIn(entry.wanted) ? now : undefined;
+        };
       },
     };
   }
@@ -87,7 +113,7 @@ export function pagePublisher(deps: CatalogSyncDependencies) {
     context: RunContext,
     book: Book,
     lane: LaneHold,
-    { entries, readAt }: { entries: readonly ListingDocument[]; readAt: number },
+    { entries, readAt }: ReadEntries,
     signal: AbortSignal
   ): Promise<number> {
     const { run, account } = context;
@@ -98,9 +124,10 @@ export function pagePublisher(deps: CatalogSyncDependencies) {
       sender.settle(context, book, answers)
     );
     await matchEntries({ ...deps, ledger: book.ledger }, account, entries, signal);
+    const upToDate = lane.upToDate(entries, readAt);
     await inParallel(entries, settings.requestsInFlight, async (asRead) => {
       signal.throwIfAborted();
-      const entry = await lane.upToDate(asRead, readAt);
+      const entry = await upToDate(asRead);
       if (!entry) return;
       const result = await tried(() => sender.answerWithQuickTries(context, book, entry, signal), signal);
       if ('error' in result) {
@@ -129,18 +156,19 @@ export function pagePublisher(deps: CatalogSyncDependencies) {
    */
   async function publishOffers(
     context: RunContext,
+    book: Book,
     lane: LaneHold,
-    { entries, readAt }: { entries: readonly ListingDocument[]; readAt: number },
+    { entries, readAt }: ReadEntries,
     signal: AbortSignal
   ): Promise<number> {
     const offers = stopSellingFirst(entries.filter((entry) => waitsIn('offer', entry)));
-    let failed = await publishEntries(context, skus, lane, { entries: offers, readAt }, signal);
+    let failed = await publishEntries(context, book, lane, { entries: offers, readAt }, signal);
     const stale = entries.filter((entry) => waitsIn('details', entry) && isQuantityStale(entry));
     await inParallel(stale, settings.requestsInFlight, async (entry) => {
-      const result = await tried(() => sender.sendQuantityFirst(context, skus, entry, signal), signal);
+      const result = await tried(() => sender.sendQuantityFirst(context, book, entry, signal), signal);
       if (!('error' in result)) return;
       if (isOfAll(result.error)) throw result.error;
-      await noteFailure(context, skus, entry, result.error);
+      await noteFailure(context, book, entry, result.error);
       failed += 1;
     });
     return failed;

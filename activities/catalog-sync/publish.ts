@@ -1,16 +1,19 @@
 import { OutsideError } from '../../domain/errors';
 import type { Lane } from '../../domain/ledger';
 import type { PublishLane } from '../../domain/sync';
+import { parentSkuIn } from '../../domain/variations';
 import { LEDGER_PAGE_SIZE } from '../../models/listings';
 import { withPulse } from '../pulse';
-import { booksOf } from './books';
-import { runContext, waitingNoter, type CatalogSyncDependencies } from './dependencies';
-import { isOfAll, pagePublisher, stopSellingFirst } from './page-publisher';
+import { booksOf, countingTogether, type Book } from './books';
+import { runContext, waitingNoter, type CatalogSyncDependencies, type RunContext } from './dependencies';
+import { pagesAhead, type LedgerPage } from './ledger-pages';
+import { matchEntries } from './match';
+import { isOfAll, pagePublisher, stopSellingFirst, type LaneHold, type ReadEntries } from './page-publisher';
 import { parentGate } from './parent-gate';
 import { senderOf, tried } from './sender';
 
 /** SKUs that one activity sends before it hands its page back; the first of a lane does sooner, for what it shows. */
-const PUBLISH_AT_ONCE = 250;
+const PUBLISH_AT_ONCE = 500;
 
 /** Steps 2 and 3: what waits in the ledger goes to Amazon. */
 export function publishSteps(deps: CatalogSyncDependencies) {
@@ -22,8 +25,9 @@ export function publishSteps(deps: CatalogSyncDependencies) {
 
   return {
     /**
-     * Sends what waits in one lane, ledger page by ledger page, until some 250 SKUs are sent. Each result is written before
-     * the next SKU is taken. Throws a passing failure when most of a page fails: an outage, and nobody's attempt is burned.
+     * Sends what waits in one lane, ledger page by ledger page, until some 500 SKUs are sent; while one page is sent
+     * the next is read and matched. Each result is written before its slot takes another SKU. Throws a passing failure when
+     * most of a page fails: an outage, and nobody's attempt is burned.
      */
     async publishPage(input: {
       syncId: string;
@@ -35,29 +39,28 @@ export function publishSteps(deps: CatalogSyncDependencies) {
           const context = await runContext(deps, input.syncId);
           const { connectorId } = context.run;
           const lastPage = context.connector.ledgerPage.number;
-          const book = input.lane === 'parents' ? books.parents : books.skus;
+          const counters = countingTogether(deps.runs, context.run._id);
+          const book = booksOf({ ...deps, runs: counters })[input.lane === 'parents' ? 'parents' : 'skus'];
           const part: Lane = input.lane === 'parents' ? 'details' : input.lane;
           const lane = await takeLane(context.run, book, input.lane, part);
-          let [page, sent, failed] = [input.page, 0, 0];
-          // What must stop selling overtakes everything, on whatever page of the ledger it is (B6).
-          if (input.page === 0 && input.lane === 'offer') {
-            const stopping = { readAt: Date.now(), entries: await ledger.toStop(connectorId) };
-            failed += await publishOffers(context, lane, stopping, signal);
+          try {
+            const stopped = input.page === 0 && part === 'offer' ? await stopSelling(context, book, lane, signal) : 0;
+            if (input.page === 0 && !(await book.ledger.hasWaiting(connectorId, part)))
+              return { nextPage: null, failed: stopped };
+            let [nextPage, failed]: [number | null, number] = [null, stopped];
+            const most = input.page === 0 ? LEDGER_PAGE_SIZE : PUBLISH_AT_ONCE;
+            const pages = pagesAhead({ from: input.page, to: lastPage, most }, pageReader(context, book, part, signal));
+            for await (const page of pages) {
+              signal.throwIfAborted();
+              const { ready, awaiting } = await gate.pass(context, page.entries, signal);
+              const waiting = { entries: stopSellingFirst(ready), readAt: page.readAt };
+              failed += awaiting + (await publishEntries(context, book, lane, waiting, signal));
+              nextPage = page.number < lastPage ? page.number + 1 : null;
+            }
+            return { nextPage, failed };
+          } finally {
+            await counters.flush();
           }
-          if (input.page === 0 && !(await book.ledger.hasWaiting(connectorId, part))) return { nextPage: null, failed };
-          const most = input.page === 0 ? LEDGER_PAGE_SIZE : PUBLISH_AT_ONCE;
-          while (page <= lastPage && sent < most) {
-            signal.throwIfAborted();
-            const readAt = Date.now();
-            const waiting = await book.ledger.waitingOn(connectorId, page, part);
-            const { ready, awaiting } = await gate.pass(context, waiting, signal);
-            failed +=
-              awaiting +
-              (await publishEntries(context, book, lane, { entries: stopSellingFirst(ready), readAt }, signal));
-            sent += waiting.length;
-            page += 1;
-          }
-          return { nextPage: page <= lastPage ? page : null, failed };
         },
         waitingNoter(deps, input.syncId)
       );
@@ -96,6 +99,23 @@ export function publishSteps(deps: CatalogSyncDependencies) {
       });
     },
   };
+
+  /** What must stop selling overtakes everything, on whatever page of the ledger it is (B6). */
+  async function stopSelling(context: RunContext, book: Book, lane: LaneHold, signal: AbortSignal): Promise<number> {
+    const stopping = { readAt: Date.now(), entries: await ledger.toStop(context.run.connectorId) };
+    return publishOffers(context, book, lane, stopping, signal);
+  }
+
+  /** Reads what waits on ledger pages, and matches it; children of parents are matched once those are there. */
+  function pageReader({ run, account }: RunContext, book: Book, part: Lane, signal: AbortSignal) {
+    return async (number: number): Promise<LedgerPage & ReadEntries> => {
+      const readAt = Date.now();
+      const entries = await book.ledger.waitingOn(run.connectorId, number, part);
+      const alone = entries.filter(({ wanted }) => parentSkuIn(wanted) === undefined);
+      await matchEntries({ ...deps, ledger: book.ledger }, account, alone, signal);
+      return { number, entries, readAt };
+    };
+  }
 }
 
 const PARENT_FACTS = { system: 'amazon', operation: 'putListingsItem' } as const;

@@ -5,7 +5,7 @@ import { afterAnswer, isQuantityStale, isRefusal, type LedgerChange, type Ledger
 import { SEARCHED_AT_ONCE, type AmazonAccount } from '../../domain/ports/amazon';
 import { afterReadBack } from '../../domain/read-back';
 import { offerOf } from '../../domain/submission';
-import type { LedgerWrite, ListingDocument } from '../../models/listings';
+import { writeFrom, type LedgerWrite, type ListingDocument } from '../../models/listings';
 import { inParallel } from '../in-parallel';
 import { withPulse } from '../pulse';
 import { sendQuantityAlone } from './quantity-alone';
@@ -73,7 +73,7 @@ export function readBackSteps(deps: CatalogSyncDependencies) {
       const shown = new Map(found.map((snapshot) => [snapshot.sku, snapshot]));
       const writes = batch.map((entry): LedgerWrite => {
         const change = afterReadBack(entry, shown.get(entry.sku), settings.verifyAfterSeconds, new Date());
-        return { sku: entry.sku, change, revision: entry.revision ?? null };
+        return writeFrom(entry, change);
       });
       // What has changed meanwhile is sent anew, and looked for after that.
       const moved = await book.write(run, batch, writes);

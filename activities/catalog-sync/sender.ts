@@ -11,7 +11,7 @@ import {
 } from '../../domain/ledger';
 import type { SubmissionAnswer } from '../../domain/ports/amazon';
 import { submissionOf } from '../../domain/submission';
-import type { ListingDocument } from '../../models/listings';
+import { writeFrom, type ListingDocument } from '../../models/listings';
 import type { Book } from './books';
 import type { CatalogSyncDependencies, RunContext } from './dependencies';
 import { matchEntries } from './match';
@@ -129,7 +129,7 @@ export function senderOf(deps: CatalogSyncDependencies) {
       const moved = await book.write(
         run,
         answers.map(({ entry }) => entry),
-        answers.map(({ entry, change }) => ({ sku: entry.sku, change, revision: entry.revision ?? null }))
+        answers.map(({ entry, change }) => writeFrom(entry, change))
       );
       let overtaken = answers.filter(({ entry }) => moved.includes(entry.sku));
       while (overtaken.length > 0) {
@@ -141,7 +141,7 @@ export function senderOf(deps: CatalogSyncDependencies) {
         const writes = there.map(({ entry: { sku }, change }) => {
           const entry = now.get(sku)!;
           const overtaking = afterOvertakenAnswer(entry, change, settings.verifyAfterSeconds, new Date());
-          return { sku, change: overtaking, revision: entry.revision ?? null };
+          return writeFrom(entry, overtaking);
         });
         if (writes.some(({ change }) => change.lane)) await runs.update(run._id, { hasNews: true });
         const again = await book.write(run, [...now.values()], writes);

@@ -18,7 +18,7 @@ const WATCH_MS = 45 * 60_000;
 
 /**
  * While a run is at work, which may be for hours, the source goes on telling of changes: they are read into the ledger, and prices and
- * quantities are sent at once, beside the lanes. What is more than that waits for the lanes.
+ * quantities are sent at once, beside a full reading and the lanes. What is more than that waits for the lanes.
  */
 export function watchSteps(deps: CatalogSyncDependencies) {
   const { connectors, ledger, runs, notices } = deps;
@@ -43,6 +43,10 @@ export function watchSteps(deps: CatalogSyncDependencies) {
           const source = deps.sourceOf(context.connector);
           const reading = readingOf(context);
           if (!source.tellsChanges || !source.readChanges || !reading) return { watchesOn: false, left: 0 };
+          if (isAboutChanges(context) && Date.now() < until) {
+            await sleep(LOOK_MS);
+            continue;
+          }
           if (!(await haveCome(context, source, until, signal))) return { watchesOn: true, left: 0 };
           const known = source.newsToken?.(reading.token) ?? reading.token;
           const isAll = known === reading.token;
@@ -70,6 +74,11 @@ export function watchSteps(deps: CatalogSyncDependencies) {
   function readingOf({ run, connector }: RunContext): SourceReading | undefined {
     const { reading } = connector;
     return reading && isJudgedAlike(reading, run) ? reading : undefined;
+  }
+
+  /** Whether the run itself is reading what has changed. */
+  function isAboutChanges({ run }: RunContext): boolean {
+    return run.phase === 'collect' && run.scope !== 'full';
   }
 
   /** Waits for changes; false when the time is up. */
@@ -100,7 +109,8 @@ export function watchSteps(deps: CatalogSyncDependencies) {
   ): Promise<{ isTold: boolean; left: number; token: string | null; readAgain: string[] }> {
     const { run, account } = context;
     const checked = payloadCheck(deps.productTypes, account, run.config, signal);
-    const writer = ledgerWriter(deps, run, account, await pageMapper(deps, run, account), checked);
+    const mapPage = await pageMapper(deps, run, account);
+    const writer = ledgerWriter(deps, run, account, mapPage, checked, new Date());
     let [cursor, token, left]: [string | null, string | null, number] = [null, null, 0];
     const readAgain: string[] = [];
     do {
@@ -156,7 +166,7 @@ export function watchSteps(deps: CatalogSyncDependencies) {
     signal: AbortSignal
   ): Promise<number> {
     const lane = await takeLane(context.run, book, 'news', 'offer');
-    const failed = await publishOffers(context, lane, { entries, readAt: Date.now() }, signal);
+    const failed = await publishOffers(context, book, lane, { entries, readAt: Date.now() }, signal);
     return entries.filter((entry) => waitsIn('details', entry)).length + failed;
   }
 }

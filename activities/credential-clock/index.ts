@@ -1,6 +1,8 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { ClockReading, CredentialInput, ExpiryNotice, SendResult } from '../../domain/credential-clock';
+import { automaticRotationAt } from '../../domain/credential-rotation';
 import type { Mailer } from '../../domain/ports/mail';
+import type { Orchestrator } from '../../domain/ports/orchestrator';
 import { reminderMail } from '../../domain/reminder-mail';
 import {
   deadlinesOf,
@@ -12,11 +14,14 @@ import {
   type ReminderOutcome,
 } from '../../domain/reminders';
 import type { CredentialQueries } from '../../models/credential-queries';
+import type { RotationStore } from '../../models/credential-rotations';
 import { datesOf, type CredentialDocument, type CredentialStore } from '../../models/credentials';
 import { classified } from '../failures';
 
 export interface CredentialClockDependencies {
   credentials: Pick<CredentialStore, 'get' | 'noteExpiry' | 'noteReminder'>;
+  rotations: Pick<RotationStore, 'ask'>;
+  orchestrator: Pick<Orchestrator, 'secretChanged'>;
   queries: Pick<CredentialQueries, 'connectorsOf'>;
   /** Undefined while no mail server is configured. */
   mailer: Mailer | undefined;
@@ -46,16 +51,26 @@ export function createCredentialClockActivities(deps: CredentialClockDependencie
       const isUsed = (await deps.queries.connectorsOf(credentialId)).length > 0;
       if (!isUsed) return { kind: 'waiting', until: null };
       const now = new Date(at);
-      const [first] = deadlinesOf(datesOf(credential))
+      const deadlines = deadlinesOf(datesOf(credential));
+      const rotateAt = rotationDue(credential, deadlines);
+      if (rotateAt && rotateAt <= now) return { kind: 'rotate' };
+      const [first] = deadlines
         .map((deadline) => ({ deadline, next: nextReminder(deadline, lastNote(credential, deadline), now) }))
         .sort((a, b) => a.next.at.getTime() - b.next.at.getTime());
       if (!first) return { kind: 'waiting', until: null };
       const { deadline, next } = first;
-      if (next.at > now) return { kind: 'waiting', until: next.at.toISOString() };
+      const until = rotateAt && rotateAt < next.at ? rotateAt : next.at;
+      if (until > now) return { kind: 'waiting', until: until.toISOString() };
       return {
         kind: 'due',
         reminder: { ...deadline, credentialId, dueAt: deadline.dueAt.toISOString(), day: next.day },
       };
+    },
+
+    /** Has a new client secret asked of Amazon, unless a rotation is under way. */
+    async startRotation({ credentialId, at }: CredentialInput & { at: string }): Promise<void> {
+      await deps.rotations.ask(credentialId, 'automatic', new Date(at));
+      await deps.orchestrator.secretChanged(credentialId);
     },
 
     /**
@@ -96,6 +111,12 @@ export function createCredentialClockActivities(deps: CredentialClockDependencie
 }
 
 export type CredentialClockActivities = ReturnType<typeof createCredentialClockActivities>;
+
+/** When a new client secret is to be asked of Amazon by itself, if that is wanted. */
+function rotationDue({ autoRotate, rotation, secretCreatedAt }: CredentialDocument, deadlines: Deadline[]) {
+  const due = deadlines.find((each) => each.of === 'client-secret')?.dueAt;
+  return autoRotate && due ? automaticRotationAt(due, rotation ?? null, secretCreatedAt) : undefined;
+}
 
 function lastNote(credential: CredentialDocument, deadline: Deadline) {
   return credential.reminders?.[lapsingKey(deadline)]?.at(-1);

@@ -16,7 +16,7 @@ const LOOK_EVERY_MS = 500;
 
 interface InLineDependencies {
   connectors: Pick<ConnectorStore, 'inStates'>;
-  orders: Pick<OrderStore, 'inStages' | 'holdingStock'>;
+  orders: Pick<OrderStore, 'inStages' | 'holdingStock' | 'awaitingParcels'>;
   orchestrator: Pick<Orchestrator, 'startOrderWatch' | 'stopOrderWatch' | 'tellOrder' | 'stopOrders'>;
 }
 
@@ -57,7 +57,10 @@ export async function endOrders(
     signal.throwIfAborted();
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
-  await deps.orchestrator.stopOrders(await deps.orders.inStages(connector._id, UNDONE));
+  await deps.orchestrator.stopOrders([
+    ...(await deps.orders.inStages(connector._id, UNDONE)),
+    ...(await deps.orders.awaitingParcels(connector._id)),
+  ]);
 }
 
 function inputOf({ sellerId, amazonOrderId, connectorId }: OrderDocument) {

@@ -1,3 +1,4 @@
+import { parcelSteps } from './ask-for-parcels';
 import type { OrderDependencies } from './dependencies';
 import { keepingSteps } from './keep';
 import { mailSteps } from './mail';
@@ -13,6 +14,7 @@ export function createOrderActivities(deps: OrderDependencies) {
     ...sellingSteps(deps),
     ...mailSteps(deps),
     ...watchSteps(deps),
+    ...parcelSteps(deps),
   };
 }
 

@@ -5,7 +5,8 @@ import { openUnitsBySku, withSighting, NO_FACTS } from '../../domain/orders/orde
 import type { OrderStep, StepOutcome } from '../../domain/orders/order-state';
 import type { OrderToPlace } from '../../domain/ports/order-integration';
 import type { AmazonOrders, OrderRecipient } from '../../domain/ports/orders';
-import { unsent, type StepContext } from './step-context';
+import { unsent } from '../../domain/unsent';
+import type { StepContext } from './step-context';
 
 type PlaceStep = Extract<OrderStep, { kind: 'place' }>;
 

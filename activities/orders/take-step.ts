@@ -3,12 +3,17 @@ import { amazonAccount } from '../../domain/amazon-account';
 import { OutsideError } from '../../domain/errors';
 import type { StepInput } from '../../domain/orders/order-record';
 import type { OrderStep, StepOutcome } from '../../domain/orders/order-state';
+import { SHORTEST_LIFE } from '../../domain/orders/order-timing';
+import type { HoldAnswer, HoldRequest } from '../../domain/ports/reservations';
+import { unsent } from '../../domain/unsent';
 import type { ConnectorDocument } from '../../models/connectors';
 import { withPulse } from '../pulse';
 import type { OrderDependencies } from './dependencies';
 import { place } from './place';
 import { linesOf } from './resolve';
-import { unsent, type StepContext } from './step-context';
+import type { StepContext } from './step-context';
+
+type ReserveStep = Extract<OrderStep, { kind: 'reserve' }>;
 
 /** After so many tries of one step, what is no failure of the outside world is told to people as a bug. */
 const MOST_TRIES = 3;
@@ -53,12 +58,11 @@ async function take(deps: OrderDependencies, step: OrderStep, context: StepConte
       return { kind: 'resolved', lines: await linesOf(deps, connector._id, step.skus) };
     case 'reserve': {
       const hold = looksFirst ? await unsent(reservations.find(step.lockId, signal)) : undefined;
-      if (hold) return { kind: 'reserved', answer: { kind: 'held', hold } };
-      const { lockId, lines, destination, askedSeconds } = step;
-      return {
-        kind: 'reserved',
-        answer: await reservations.reserve({ lockId, lines, destination, askedSeconds }, signal),
-      };
+      return renewed(
+        step,
+        hold ? { kind: 'held', hold } : await reservations.reserve(requestOf(step), signal),
+        context
+      );
     }
     case 'release':
       return { kind: 'released', answer: await reservations.release(step.lockId, signal) };
@@ -70,7 +74,37 @@ async function take(deps: OrderDependencies, step: OrderStep, context: StepConte
       return { kind: 'approved', answer: await integration.approve(amazonOrderId, signal) };
     case 'cancel-order':
       return { kind: 'canceled', answer: await integration.cancel(step.storeOrderId, CANCELED_AT_AMAZON, signal) };
+    case 'confirm-shipment':
+      await deps.amazonOrders.confirmShipment(account, amazonOrderId, step.marketplaceId, step.shipment, signal);
+      return { kind: 'confirmed' };
   }
+}
+
+/** A new hold in the place of one that runs out: the old one is let go at once, and where that fails by a step of its own. */
+async function renewed(
+  { thenRelease }: ReserveStep,
+  answer: HoldAnswer,
+  { store: { reservations }, signal }: StepContext
+): Promise<StepOutcome> {
+  if (thenRelease === null || !isLasting(answer)) return { kind: 'reserved', answer };
+  try {
+    return { kind: 'reserved', answer, released: await reservations.release(thenRelease, signal) };
+  } catch (error) {
+    if (!(error instanceof OutsideError)) throw error;
+    return { kind: 'reserved', answer };
+  }
+}
+
+/** Whether there is a new hold that can stand alone. */
+function isLasting(answer: HoldAnswer): boolean {
+  if (answer.kind !== 'held') return false;
+  const { state, expiresAt } = answer.hold;
+  if (state === 'canceled' || state === 'expired') return false;
+  return expiresAt === null || Date.parse(expiresAt) - Date.now() >= SHORTEST_LIFE;
+}
+
+function requestOf({ lockId, lines, destination, askedSeconds }: ReserveStep): HoldRequest {
+  return { lockId, lines, destination, askedSeconds };
 }
 
 /** What was lost on the way may have been sent, and so may what an earlier try of the same step sent. */

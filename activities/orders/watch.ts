@@ -1,17 +1,17 @@
 import { amazonAccount } from '../../domain/amazon-account';
-import { isPassing, OutsideError } from '../../domain/errors';
+import { failureCodeOf, isPassing, OutsideError } from '../../domain/errors';
 import { orderWatchId } from '../../domain/ids';
 import { requireMarketplace } from '../../domain/marketplaces';
 import type { OrderSighting } from '../../domain/orders/order';
-import { watchesOrders } from '../../domain/orders/order-policy';
 import type { OrdersPageRead, WatchedAccount } from '../../domain/orders/order-record';
 import type { AmazonAccount } from '../../domain/ports/amazon';
 import type { OrdersPage } from '../../domain/ports/orders';
 import type { ConnectorDocument } from '../../models/connectors';
 import type { OrdersWindow } from '../../models/order-watches';
-import type { SeenOrder } from '../../models/orders';
-import { withPulse, type Pulse } from '../pulse';
+import { withPulse } from '../pulse';
 import type { OrderDependencies } from './dependencies';
+import { sightingsHandedOn } from './sightings';
+import { watchedConnectors } from './watched-connectors';
 
 const MINUTE = 60_000;
 
@@ -35,45 +35,19 @@ interface Watch {
 /** The watch on the orders of an account. */
 export function watchSteps(deps: OrderDependencies) {
   const { orders, watches, amazonOrders } = deps;
+  const handOn = sightingsHandedOn(deps);
 
-  async function watchOf({ sellerId, region }: WatchedAccount): Promise<Watch | undefined> {
-    const connectors = (await deps.connectors.inStates(['active', 'paused']))
-      .filter((each) => watchesOrders(each) && each.config.amazon.sellerId === sellerId)
-      .filter(({ config }) => requireMarketplace(config.amazon.country).region === region)
-      .sort((one, other) => (one._id < other._id ? -1 : 1));
+  async function watchOf(watched: WatchedAccount): Promise<Watch | undefined> {
+    const connectors = await watchedConnectors(deps, watched);
     const [first] = connectors;
     return first && { account: amazonAccount(first._id, first.config), connectors };
   }
 
-  /** Hands sightings to their orders, but for those that say nothing new and those that are nobody's. */
-  async function tell(watch: Watch, sightings: readonly OrderSighting[], { signal }: Pulse<never>): Promise<void> {
-    const { sellerId } = watch.account;
-    const seen = await orders.seen(
-      sellerId,
-      sightings.map(({ amazonOrderId }) => amazonOrderId)
-    );
-    for (const sighting of sightings) {
-      signal.throwIfAborted();
-      const { amazonOrderId } = sighting;
-      const known = seen.get(amazonOrderId);
-      if (known && !isNews(known, sighting)) continue;
-      const connectorId = known?.connectorId ?? (await connectorFor(watch, sighting));
-      if (!connectorId) continue;
-      await deps.orchestrator.tellOrder({ sellerId, amazonOrderId, connectorId }, { kind: 'sighting', sighting });
-    }
-  }
-
-  /** Whose order it is: of the connectors of its marketplace the one that sells its SKUs, else the first; undefined for nobody's. */
-  async function connectorFor({ connectors }: Watch, sighting: OrderSighting): Promise<string | undefined> {
-    const here = connectors.filter((each) => isOfMarketplace(each, sighting) && !isIgnored(each, sighting));
-    if (here.length < 2) return here[0]?._id;
-    const skus = (sighting.items ?? []).flatMap(({ sku }) => sku ?? []);
-    for (const { _id } of here) if ((await deps.ledger.bySku(_id, skus)).size > 0) return _id;
-    return here[0]!._id;
-  }
-
   return {
-    /** Reads the next page of what has changed, hands it on, and only then notes that it is handled. */
+    /**
+     * Reads the next page of what has changed, hands it on, and only then notes that it is handled. What fails is noted, and comes
+     * again with the next run.
+     */
     async readOrdersPage(watched: WatchedAccount): Promise<OrdersPageRead> {
       return withPulse(async (pulse) => {
         const watch = await watchOf(watched);
@@ -87,13 +61,17 @@ export function watchSteps(deps: OrderDependencies) {
         try {
           page = await amazonOrders.search(watch.account, asked, open?.nextPage ?? null, pulse.signal);
         } catch (error) {
-          if (!(error instanceof OutsideError)) throw error;
-          if (error.code === 'throttled') return 'later';
+          if (pulse.signal.aborted) throw error;
+          const code = failureCodeOf(error);
+          if (code === 'throttled') return 'later';
+          const said = error instanceof OutsideError ? error.message : 'Something went wrong inside Longshore.';
           // A token that Amazon takes no more: the window begins anew, from the same watermark.
-          if (open && !isPassing(error.code)) await watches.note(watched, watermark, null);
-          throw error;
+          const left = isPassing(code) ? open : null;
+          const since = kept?.problem?.since ?? new Date(now);
+          await watches.noteProblem(watched, watermark, left, { code, said, since });
+          return 'failed';
         }
-        await tell(watch, page.orders, pulse);
+        await handOn(watched.sellerId, watch.connectors, page.orders, pulse.signal);
         const completeBefore = open?.completeBefore ?? page.completeBefore ?? new Date(now - LAG_MS).toISOString();
         if (page.nextPage === null) {
           await watches.note(watched, later(watermark, completeBefore), null);
@@ -107,7 +85,10 @@ export function watchSteps(deps: OrderDependencies) {
       });
     },
 
-    /** Reads orders that stock is held for, those that wait longest first: no page may ever name them again. */
+    /**
+     * Reads orders that stock is held for, those that wait longest first: no page may ever name them again. What fails is noted, and comes
+     * again with the next run.
+     */
     async lookAtHeldOrders(watched: WatchedAccount): Promise<void> {
       await withPulse(async (pulse) => {
         const watch = await watchOf(watched);
@@ -119,10 +100,14 @@ export function watchSteps(deps: OrderDependencies) {
           try {
             sighting = await amazonOrders.get(watch.account, amazonOrderId, pulse.signal);
           } catch (error) {
-            if (error instanceof OutsideError && error.code === 'throttled') return;
-            throw error;
+            if (!(error instanceof OutsideError)) throw error;
+            const { code, message: said } = error;
+            const kept = code === 'throttled' ? undefined : await watches.get(watched);
+            const since = kept?.problem?.since ?? new Date();
+            if (kept) await watches.noteProblem(watched, kept.watermark, kept.window, { code, said, since });
+            return;
           }
-          if (sighting) await tell(watch, [sighting], pulse);
+          if (sighting) await handOn(watched.sellerId, watch.connectors, [sighting], pulse.signal);
           else
             deps.logger.warn({ watch: orderWatchId(watched.sellerId, watched.region), amazonOrderId }, 'no such order');
           await orders.noteLooked(_id, new Date());
@@ -130,22 +115,6 @@ export function watchSteps(deps: OrderDependencies) {
       });
     },
   };
-}
-
-/** Whether an order that is known is told anything: overlapping windows tell most of it several times. */
-function isNews({ sightedAt, isStale }: SeenOrder, { updatedAt }: OrderSighting): boolean {
-  return isStale || sightedAt === null || Date.parse(updatedAt) > sightedAt.getTime();
-}
-
-/** One of which Amazon does not say the marketplace is anybody's. */
-function isOfMarketplace({ config }: ConnectorDocument, { marketplaceId }: OrderSighting): boolean {
-  return marketplaceId === undefined || requireMarketplace(config.amazon.country).id === marketplaceId;
-}
-
-/** As the order's own rules have it: orders that would only be ignored are not even begun. */
-function isIgnored({ activatedAt }: ConnectorDocument, { fulfilledBy, orderedAt }: OrderSighting): boolean {
-  if (fulfilledBy === 'amazon') return true;
-  return orderedAt !== undefined && activatedAt !== null && Date.parse(orderedAt) < activatedAt.getTime();
 }
 
 /** From before the first activation nothing is of interest. */

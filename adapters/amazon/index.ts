@@ -6,16 +6,18 @@ import type {
   AmazonOutage,
   ProductTypes,
 } from '../../domain/ports/amazon';
+import type { AmazonApplications } from '../../domain/ports/applications';
 import type { AmazonFeeds } from '../../domain/ports/feeds';
 import type { AmazonOrders } from '../../domain/ports/orders';
 import type { Limiter } from '../../domain/ports/limiter';
 import { createHttp } from '../http/exchange';
 import { createAmazonAccounts } from './accounts';
+import { createAmazonApplications } from './applications';
 import { createAmazonFeeds } from './feeds';
 import { createAmazonListings } from './listings';
 import { createAmazonOrders } from './orders';
 import { createAmazonOrdersV0 } from './orders-v0';
-import { createAccessTokens, type LwaCredential } from './lwa';
+import { createAccessTokens, type LwaCredential, type OtherSecret } from './lwa';
 import { createBreakers, type OutageLimits } from './outage';
 import { createProductTypes } from './product-types';
 import { createTransport } from './transport';
@@ -46,6 +48,8 @@ export interface AmazonOptions {
   limiter: Limiter;
   /** Reads an account's credential; called only when a token is needed. What it throws reaches the caller. */
   credentials: (account: AmazonAccount) => Promise<LwaCredential>;
+  /** What to do about a client secret that Amazon does not take; nothing unless given. */
+  otherSecret?: OtherSecret;
   /** For one request, in milliseconds. */
   timeoutMs: number;
   /** For all waiting of one call, in milliseconds; 30 s by default. */
@@ -62,6 +66,7 @@ export interface AmazonOptions {
 export interface Amazon {
   listings: AmazonListings;
   accounts: AmazonAccounts;
+  applications: AmazonApplications;
   productTypes: ProductTypes;
   feeds: AmazonFeeds;
   orders: AmazonOrders;
@@ -94,6 +99,7 @@ export function createAmazon(options: AmazonOptions): Amazon {
     breaker: breakers.of(lwaUrl),
     patienceMs,
     credentials,
+    otherSecret: options.otherSecret,
   });
   const transport = createTransport({
     http,
@@ -110,6 +116,7 @@ export function createAmazon(options: AmazonOptions): Amazon {
   return {
     listings: createAmazonListings(transport),
     accounts: createAmazonAccounts(transport, tokens),
+    applications: createAmazonApplications({ http, spApiUrl, tokens, breakers, timeoutMs, userAgent }),
     productTypes: createProductTypes(transport, { timeoutMs, userAgent }),
     orders: (options.ordersVersion === 'v0' ? createAmazonOrdersV0 : createAmazonOrders)(transport),
     feeds: createAmazonFeeds(transport, { limiter, timeoutMs, userAgent }),

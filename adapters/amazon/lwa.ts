@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AxiosInstance } from 'axios';
 import { z } from 'zod';
-import { OutsideError, type FailureCode } from '../../domain/errors';
+import { isAuthFailure, isSecretFailure, OutsideError, type FailureCode } from '../../domain/errors';
 import type { AmazonAccount } from '../../domain/ports/amazon';
 import { waitFor } from '../http/clock';
 import { exchange, type Answer } from '../http/exchange';
@@ -28,6 +28,18 @@ export interface LwaCredential {
   refreshToken: string;
 }
 
+/**
+ * Finds a client secret that Amazon takes in the place of one that it does not.
+ *
+ * @param isTaken - asks Amazon whether it takes one.
+ * @throws OutsideError when there is none, saying why.
+ */
+export type OtherSecret = (
+  account: AmazonAccount,
+  refused: LwaCredential,
+  isTaken: (clientSecret: string) => Promise<boolean>
+) => Promise<LwaCredential>;
+
 /** Access tokens of Login with Amazon. Every method throws `OutsideError`. */
 export interface AccessTokens {
   /** A token that is good for at least a minute. Many callers at once cause one exchange. */
@@ -38,7 +50,15 @@ export interface AccessTokens {
   forget(account: AmazonAccount): void;
   /** Exchanges once and keeps nothing. */
   test(credential: LwaCredential, signal: AbortSignal): Promise<void>;
+  /** A token of the application itself, for what no seller has to authorise. Nothing is kept. */
+  grantless(application: Application, scope: string, signal: AbortSignal): Promise<string>;
 }
+
+/** An LWA application, without a seller. */
+type Application = Pick<LwaCredential, 'clientId' | 'clientSecret'>;
+
+/** How often another secret is looked for in one call: others may be doing the same. */
+const OTHER_SECRETS = 2;
 
 interface Token {
   value: string;
@@ -58,8 +78,10 @@ export function createAccessTokens(options: {
   /** How long an exchange waits for the end of an outage, in milliseconds. */
   patienceMs: number;
   credentials: (account: AmazonAccount) => Promise<LwaCredential>;
+  /** What to do about a client secret that is refused; nothing unless given. */
+  otherSecret?: OtherSecret;
 }): AccessTokens {
-  const { http, lwaUrl, timeoutMs, breaker, patienceMs, credentials } = options;
+  const { http, lwaUrl, timeoutMs, breaker, patienceMs, credentials, otherSecret } = options;
   const grantOfAccount = new Map<string, string>();
   const tokens = new Map<string, Token>();
   /** Exchanges in progress, by account and by grant. */
@@ -68,14 +90,18 @@ export function createAccessTokens(options: {
   /** Changes with every `forget`: what began before it is not kept. */
   let generation = 0;
 
-  async function request(credential: LwaCredential, signal: AbortSignal): Promise<Token> {
-    const { clientId, clientSecret, refreshToken } = credential;
-    const form = new URLSearchParams({
-      grant_type: 'refresh_token',
-      refresh_token: refreshToken,
-      client_id: clientId,
-      client_secret: clientSecret,
-    });
+  function request(credential: LwaCredential, signal: AbortSignal): Promise<Token> {
+    const { refreshToken } = credential;
+    return requestBy(credential, { grant_type: 'refresh_token', refresh_token: refreshToken }, signal);
+  }
+
+  async function requestBy(
+    application: Application,
+    grant: Record<string, string>,
+    signal: AbortSignal
+  ): Promise<Token> {
+    const { clientId, clientSecret } = application;
+    const form = new URLSearchParams({ ...grant, client_id: clientId, client_secret: clientSecret });
     const ask: Look['ask'] = (asking) =>
       exchange(asking, timeoutMs, (ownSignal) =>
         http.post(lwaUrl, form.toString(), {
@@ -88,7 +114,7 @@ export function createAccessTokens(options: {
     if (outage) throw stillOut(SYSTEM, OPERATION, outage.since, false);
     const got = await breaker.watch(OPERATION, () => ask(signal));
     if (got.kind === 'silence') throw failure('transient', `Login with Amazon did not answer: ${got.reason}.`);
-    if (got.status !== 200) throw refusal(got, credential);
+    if (got.status !== 200) throw refusal(got, clientId, [clientSecret, grant.refresh_token]);
     const token = tokenAnswer.safeParse(got.data);
     if (!token.success) throw failure('transient', 'Login with Amazon answered without a token.', got);
     return {
@@ -102,12 +128,37 @@ export function createAccessTokens(options: {
     const credential = await credentials(account);
     const grant = grantOf(credential);
     const known = tokens.get(grant);
-    const token = isFresh(known) ? known : await exchangeOnce(credential, grant);
+    const token = isFresh(known) ? known : await exchangeAny(account, credential, grant);
     if (begun === generation) {
       tokens.set(grant, token);
       grantOfAccount.set(nameOf(account), grant);
     }
     return token.value;
+  }
+
+  /** Exchanges with the secret in use, or with another that Amazon takes. */
+  async function exchangeAny(account: AmazonAccount, first: LwaCredential, grant: string): Promise<Token> {
+    let credential = first;
+    for (let others = 0; ; others += 1)
+      try {
+        return await exchangeOnce(credential, grant);
+      } catch (error) {
+        if (!otherSecret || others === OTHER_SECRETS || !isRefusedSecret(error)) throw error;
+        const refused = credential;
+        credential = await otherSecret(account, refused, (clientSecret) => isTaken({ ...refused, clientSecret }));
+      }
+  }
+
+  /** Whether the client secret is taken, whatever Amazon thinks of the refresh token. */
+  async function isTaken(credential: LwaCredential): Promise<boolean> {
+    try {
+      await request(credential, new AbortController().signal);
+      return true;
+    } catch (error) {
+      if (isRefusedSecret(error)) return false;
+      if (error instanceof OutsideError && isAuthFailure(error.code)) return true;
+      throw error;
+    }
   }
 
   /** Belongs to all who wait for it, so no single caller's signal ends it. */
@@ -144,6 +195,10 @@ export function createAccessTokens(options: {
 
     async test(credential, signal) {
       await request(credential, signal);
+    },
+
+    async grantless(application, scope, signal) {
+      return (await requestBy(application, { grant_type: 'client_credentials', scope }, signal)).value;
     },
   };
 }
@@ -187,13 +242,17 @@ const REFUSALS: Record<string, { code: FailureCode; message: (clientId: string) 
       `Login with Amazon refuses the refresh token for ${clientId}: the seller has withdrawn the access, or the token is wrong.`,
   },
   unauthorized_client: {
-    code: 'auth.access_revoked',
+    code: 'auth.unauthorized_client',
     message: (clientId) =>
       `The refresh token belongs to another application than ${clientId}: use a refresh token that the seller gave to ${clientId}.`,
   },
 };
 
-function refusal(answer: Answer, credential: LwaCredential): OutsideError {
+function isRefusedSecret(error: unknown): boolean {
+  return error instanceof OutsideError && isSecretFailure(error.code);
+}
+
+function refusal(answer: Answer, clientId: string, secrets: (string | undefined)[]): OutsideError {
   const { status } = answer;
   const parsed = errorAnswer.safeParse(answer.data);
   const error = parsed.success ? parsed.data.error : '';
@@ -202,11 +261,11 @@ function refusal(answer: Answer, credential: LwaCredential): OutsideError {
   if (status === 408 || status === 423 || status >= 500)
     return failure('transient', `Login with Amazon answered ${status}.`, answer);
   const known = REFUSALS[error] ?? (status === 401 ? REFUSALS.invalid_client : undefined);
-  if (known) return failure(known.code, known.message(credential.clientId), answer);
+  if (known) return failure(known.code, known.message(clientId), answer);
   const said = parsed.success ? `${error}: ${parsed.data.error_description ?? ''}` : 'in no form that is known';
   return failure(
     'config',
-    `Login with Amazon refused the token request of ${credential.clientId} with ${status}, ${withoutSecrets(said, [credential.clientSecret, credential.refreshToken])}`,
+    `Login with Amazon refused the token request of ${clientId} with ${status}, ${withoutSecrets(said, secrets)}`,
     answer
   );
 }

@@ -28,6 +28,13 @@ const LEAST_MEASURED_MS = 50;
 /** Permits fetched for requests that are yet to come are to be used in this part of the time they are good for. */
 const FETCHED_SHARE = 0.6;
 
+/** Of a bucket that is used to less than this part, and by nobody else, permits are fetched whether or not they are used. */
+const LITTLE_USED = 0.2;
+/** The permits of so long, in milliseconds: another process that comes waits no longer behind them. */
+const FETCHED_MS = 200;
+/** Where fewer are used in that time, each is leased as it is needed. */
+const FETCHED_AT_LEAST = 4;
+
 /** Who wants permits beyond those that are held. */
 export interface Demand {
   /** False while it is not worth a lease. */
@@ -71,6 +78,9 @@ export class Pool {
   private measuredAt: number;
   private usedPerMs = 0;
   private hadExpired = false;
+  /** The bucket as this process left it, where nobody else had written it between its last leases. */
+  private left: Awaited<ReturnType<RateBuckets['read']>>;
+  private leftVersion: number | undefined;
   /** Somebody has waited all the time since the last lease: whatever is leased will be used as it becomes due. */
   private isBacklogged = false;
 
@@ -110,10 +120,17 @@ export class Pool {
     this.isBacklogged = false;
   }
 
+  /** This process is alone at the bucket, and far from its limit. */
+  get isLittleUsed(): boolean {
+    const isFar = this.usedPerMs * this.pace.spacingMs < LITTLE_USED;
+    return this.left !== undefined && isFar && this.usedPerMs * FETCHED_MS > FETCHED_AT_LEAST;
+  }
+
   /** How many permits will be used soon beside those for who waits already, by what was used lately. */
   get expected(): number {
     const twice = 2 * this.usedPerMs * AHEAD_MS;
     const slower = 1 / this.usedPerMs - this.pace.spacingMs;
+    if (this.isLittleUsed) return Math.ceil(FETCHED_MS / this.pace.spacingMs);
     if ((this.isBacklogged && !this.hadExpired) || slower <= 0) return Math.ceil(twice);
     return Math.floor(Math.min(twice, (FETCHED_SHARE * this.pace.toleranceMs) / slower));
   }
@@ -200,15 +217,28 @@ export class Pool {
     const { id, plan, holder, clock, time, buckets, demand } = this.options;
     for (;;) {
       await time.known();
-      const found = await buckets.read(id);
+      // What is as it was left need not be read: the comparison of versions tells.
+      const left = this.left;
+      this.left = undefined;
+      const found = left ?? (await buckets.read(id));
+      const isAlone = found?.version === this.leftVersion;
       const got = lease(plan, found?.bucket, {
         ...facts,
         holder,
         groups: demand(this).groups(),
         now: time.now(),
       });
-      if (!got.isNews || (await buckets.write(id, found?.version, got.bucket))) return got;
-      await clock.sleep(Math.random() * CONFLICT_PAUSE_MS, NEVER_ENDS);
+      if (!got.isNews && left) continue;
+      if (!got.isNews) {
+        if (isAlone) this.left = found;
+        return got;
+      }
+      if (await buckets.write(id, found?.version, got.bucket)) {
+        this.leftVersion = (found?.version ?? 0) + 1;
+        if (isAlone) this.left = { version: this.leftVersion, bucket: got.bucket };
+        return got;
+      }
+      if (!left) await clock.sleep(Math.random() * CONFLICT_PAUSE_MS, NEVER_ENDS);
     }
   }
 

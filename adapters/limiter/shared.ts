@@ -266,8 +266,10 @@ class Application {
   }
 
   private demand(): Demand {
-    const { held } = this.pool;
-    return { isNeeded: this.dueWithin(this.leadMs) > held, groups: () => this.groups(this.aheadMs(), held) };
+    const { held, isLittleUsed } = this.pool;
+    // Of a seller's permits that are many more than are used, few need to be matched at any time.
+    const enough = isLittleUsed ? 2 * held : held;
+    return { isNeeded: this.dueWithin(this.leadMs) > enough, groups: () => this.groups(this.aheadMs(), held) };
   }
 
   private dueWithin(ms: number): number {

@@ -1,6 +1,7 @@
 import {
   Client,
   Connection,
+  isGrpcServiceError,
   ScheduleAlreadyRunning,
   ScheduleNotFoundError,
   ScheduleOverlapPolicy,
@@ -8,14 +9,19 @@ import {
   WorkflowNotFoundError,
   type ScheduleOptions,
 } from '@temporalio/client';
-import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
+import { defineSearchAttributeKey, TypedSearchAttributes, type DataConverter } from '@temporalio/common';
+import type { DeliveryInput } from '../../domain/alerts/delivery';
+import { USUAL_WATCH } from '../../domain/alerts/watch';
 import type { ConnectorInput } from '../../domain/connector';
 import type { CredentialInput } from '../../domain/credential-clock';
 import {
   activationWorkflowId,
+  alertDeliveryId,
+  alertWatchId,
   changesWorkflowId,
   connectorIdOf,
   credentialClockId,
+  credentialRotationId,
   furtherChangesWorkflowId,
   onboardingWorkflowId,
   orderWatchId,
@@ -29,12 +35,13 @@ import { CONNECTOR_ID_ATTRIBUTE, QUERIES, SIGNALS, WORKFLOWS } from '../../domai
 import type { WatchedAccount } from '../../domain/orders/order-record';
 import type { Orchestrator } from '../../domain/ports/orchestrator';
 import type { CatalogSyncInput, SyncProgress } from '../../domain/sync';
+import { connectionOptions, type TemporalAddress } from './connection';
 
-export interface OrchestratorOptions {
-  /** host:port of the Temporal frontend. */
-  address: string;
+export interface OrchestratorOptions extends TemporalAddress {
   namespace: string;
   taskQueue: string;
+  /** Encrypts what workflows are given; they are given it plain without one. */
+  dataConverter?: DataConverter;
 }
 
 const connectorIdKey = defineSearchAttributeKey(CONNECTOR_ID_ATTRIBUTE, 'KEYWORD');
@@ -47,6 +54,8 @@ const CALL_MS = 10_000;
 const CHANGES_GATHER_MS = 5_000;
 /** One search of an account's orders in so long. Source: searchOrders, 0.0056 requests a second. */
 const ORDERS_EVERY_MS = 180_000;
+/** Source: gRPC's status codes. */
+const GRPC_NOT_FOUND = 5;
 /** How often a workflow that was cancelled is looked at until it has ended. */
 const LOOK_AGAIN_MS = 250;
 
@@ -65,12 +74,17 @@ async function unlessGone<T>(call: Promise<T>): Promise<T | undefined> {
  * meanwhile reject within ten seconds.
  */
 export function createOrchestrator({
-  address,
   namespace,
   taskQueue,
+  dataConverter,
+  ...where
 }: OrchestratorOptions): Orchestrator & { close(): Promise<void> } {
-  const connection = Connection.lazy({ address, connectTimeout: CALL_MS, channelArgs: RECONNECT });
-  const client = new Client({ connection, namespace });
+  const connection = Connection.lazy({
+    ...connectionOptions(where),
+    connectTimeout: CALL_MS,
+    channelArgs: RECONNECT,
+  });
+  const client = new Client({ connection, namespace, dataConverter });
   const within = <T>(call: () => Promise<T>, ms = CALL_MS): Promise<T> =>
     connection.withDeadline(Date.now() + ms, call);
   const tagged = (connectorId: string) => ({
@@ -117,10 +131,15 @@ export function createOrchestrator({
     };
   }
 
-  /** Another installation may share the namespace, never the task queue. */
+  /** Another installation may share the namespace, never the task queue; its payloads are not for our keys. */
   async function isOurs(scheduleId: string): Promise<boolean> {
-    const found = await unlessGone(within(() => client.schedule.getHandle(scheduleId).describe()));
-    return found?.action.type === 'startWorkflow' && found.action.taskQueue === taskQueue;
+    try {
+      const { schedule } = await within(() => client.workflowService.describeSchedule({ namespace, scheduleId }));
+      return schedule?.action?.startWorkflow?.taskQueue?.name === taskQueue;
+    } catch (error) {
+      if (isGrpcServiceError(error) && error.code === GRPC_NOT_FOUND) return false;
+      throw error;
+    }
   }
 
   async function isRunning(workflowId: string): Promise<boolean> {
@@ -318,6 +337,17 @@ export function createOrchestrator({
       );
     },
 
+    async secretChanged(credentialId) {
+      await within(() =>
+        client.workflow.signalWithStart(WORKFLOWS.credentialRotation, {
+          taskQueue,
+          workflowId: credentialRotationId(credentialId),
+          signal: SIGNALS.credentialChanged,
+          args: [{ credentialId } satisfies CredentialInput],
+        })
+      );
+    },
+
     async expiryNoticed(credentialId, notice) {
       await within(() =>
         client.workflow.signalWithStart(WORKFLOWS.credentialClock, {
@@ -364,6 +394,28 @@ export function createOrchestrator({
         if (account && (await isOurs(scheduleId))) found.push(account);
       }
       return found;
+    },
+
+    async startAlertWatch() {
+      await within(() =>
+        client.workflow.start(WORKFLOWS.alertWatch, {
+          taskQueue,
+          workflowId: alertWatchId(taskQueue),
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          args: [USUAL_WATCH],
+        })
+      );
+    },
+
+    async wakeAlertDelivery(deliveryId) {
+      await within(() =>
+        client.workflow.signalWithStart(WORKFLOWS.alertDelivery, {
+          taskQueue,
+          workflowId: alertDeliveryId(deliveryId),
+          signal: SIGNALS.deliveryDue,
+          args: [{ deliveryId } satisfies DeliveryInput],
+        })
+      );
     },
 
     async ping() {

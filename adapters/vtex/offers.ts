@@ -1,7 +1,8 @@
 import type { SourceStock } from '../../domain/catalog-item';
 import { moneyFromHundredths, moneyFromUnits, type Money } from '../../domain/money';
 import type { VtexClient } from './client';
-import { computedPrice, inventory, simulation, type Simulation } from './wire';
+import { freeIn, readInventory } from './inventory';
+import { computedPrice, simulation, type Simulation } from './wire';
 
 /** The store itself; others are marketplace sellers in it. */
 const OWN_SELLER = '1';
@@ -86,21 +87,9 @@ export function createOffers(
     },
 
     async inventoryOf(skuId, signal) {
-      const found = await client.find(
-        {
-          operation: 'read inventory',
-          needs: 'logistics',
-          method: 'GET',
-          host: 'store',
-          path: `/api/logistics/pvt/inventory/skus/${encodeURIComponent(skuId)}`,
-        },
-        inventory,
-        signal
-      );
-      const balance = found?.balance ?? [];
-      if (balance.some((each) => each.hasUnlimitedQuantity)) return { kind: 'unlimited' };
-      const units = balance.map((each) => (each.totalQuantity ?? 0) - (each.reservedQuantity ?? 0));
-      return stockOfUnits(units.reduce((sum, each) => sum + Math.max(0, each), 0));
+      const balance = await readInventory(client, skuId, signal);
+      const units = balance.reduce((sum, each) => sum + freeIn(each), 0);
+      return units === Infinity ? { kind: 'unlimited' } : stockOfUnits(units);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { OutsideError } from '../../domain/errors';
 import type { OrderIntegration, PlacementAnswer, StoreOrder, StoreParcel } from '../../domain/ports/order-integration';
 import type { OrderRecipient } from '../../domain/ports/orders';
+import { unsent } from '../../domain/unsent';
 import { withoutSecrets } from '../http/redact';
 import type { VtexCall, VtexClient } from './client';
 import { simulateDelivery } from './deliveries';
@@ -77,7 +78,7 @@ export function createOrderIntegration(client: VtexClient, channel: Channel): Or
   return {
     /** The simulation first: an order needs a delivery that the store has. */
     async place(order, signal) {
-      const deliveries = await simulateDelivery(client, channel, order.lines, order.recipient, signal);
+      const deliveries = await unsent(simulateDelivery(client, channel, order.lines, order.recipient, signal));
       const missing = deliveries.filter(({ isThere, sla }) => !isThere || !sla).map(({ sourceId }) => sourceId);
       if (missing.length > 0)
         return {
@@ -141,14 +142,17 @@ function stateOf({ status, authorizedDate }: WireStoreOrder, isInvoiced: boolean
 
 type WirePackage = NonNullable<NonNullable<WireStoreOrder['packageAttachment']>['packages']>[number];
 
-/** Nothing without a tracking number: such an invoice has not been sent out yet. */
+/** VTEX's word for the invoice of what has come back. */
+const RETURN = 'Input';
+
+/** Nothing for a return. */
 function parcelOf(sent: WirePackage, { items = [] }: WireStoreOrder): StoreParcel | undefined {
-  const { invoiceNumber, trackingNumber, courier, issuanceDate } = sent;
+  const { invoiceNumber, trackingNumber, courier, issuanceDate, type } = sent;
   const at = Date.parse(issuanceDate ?? '');
-  if (!invoiceNumber || !trackingNumber?.trim() || Number.isNaN(at)) return undefined;
+  if (type === RETURN || !invoiceNumber || Number.isNaN(at)) return undefined;
   return {
     invoiceNumber,
-    trackingNumber: trackingNumber.trim(),
+    ...(trackingNumber?.trim() && { trackingNumber: trackingNumber.trim() }),
     ...(courier?.trim() && { carrier: courier.trim() }),
     shippedAt: new Date(at).toISOString(),
     units: (sent.items ?? []).flatMap(({ itemIndex, quantity }) => {

@@ -51,19 +51,6 @@ export const deliverySimulation = z.object({
 });
 export type DeliverySimulation = z.infer<typeof deliverySimulation>;
 
-export const stockByWarehouse = z.object({
-  balance: z
-    .array(
-      z.object({
-        warehouseId: id,
-        totalQuantity: z.number().nullish(),
-        reservedQuantity: z.number().nullish(),
-        hasUnlimitedQuantity: z.boolean().nullish(),
-      })
-    )
-    .nullish(),
-});
-
 export const warehouses = z.array(z.object({ id, warehouseDocks: z.array(z.object({ dockId: id })).nullish() }));
 
 /** The contract of all answers and results of the order integration. */
@@ -88,6 +75,7 @@ export const storeOrder = z.object({
             courier: text,
             trackingNumber: text,
             issuanceDate: text,
+            type: text,
             items: z.array(z.object({ itemIndex: z.int(), quantity: z.number() })).nullish(),
           })
         )

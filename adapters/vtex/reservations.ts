@@ -6,6 +6,7 @@ import type {
   StockReservations,
   StockUnits,
 } from '../../domain/ports/reservations';
+import { unsent } from '../../domain/unsent';
 import { withoutSecrets } from '../http/redact';
 import type { VtexCall, VtexClient } from './client';
 import { simulateDelivery, type LineDelivery } from './deliveries';
@@ -71,10 +72,10 @@ export function createReservations(client: VtexClient, channel: Channel): StockR
   async function create(
     request: HoldRequest,
     units: WarehouseUnits[],
+    docks: ReadonlyMap<string, string>,
     deliveries: LineDelivery[],
     signal: AbortSignal
   ) {
-    const docks = await docksFor(units, signal);
     const { lockId, askedSeconds, destination } = request;
     const body = {
       salesChannel: channel.salesChannel,
@@ -104,7 +105,8 @@ export function createReservations(client: VtexClient, channel: Channel): StockR
 
   return {
     async reserve(request, signal) {
-      const deliveries = await simulateDelivery(client, channel, request.lines, request.destination, signal);
+      const { lines, destination } = request;
+      const deliveries = await unsent(simulateDelivery(client, channel, lines, destination, signal));
       const missing = deliveries.filter(({ isThere }) => !isThere);
       if (missing.length > 0)
         return {
@@ -118,13 +120,14 @@ export function createReservations(client: VtexClient, channel: Channel): StockR
       const undelivered = deliveries.filter(({ sla }) => !sla);
       if (undelivered.length > 0)
         return { kind: 'undeliverable', sourceIds: undelivered.map(({ sourceId }) => sourceId) };
-      const planned = await plan(request, deliveries, signal);
+      const planned = await unsent(plan(request, deliveries, signal));
       if ('missing' in planned)
         return { kind: 'short', missing: planned.missing.map(({ sourceId, units }) => ({ sourceId, wanted: units })) };
+      const docks = await unsent(docksFor(planned.units, signal));
 
       let answer: WireReservation;
       try {
-        answer = await create(request, planned.units, deliveries, signal);
+        answer = await create(request, planned.units, docks, deliveries, signal);
       } catch (error) {
         if (error instanceof OutsideError && error.facts.status === 409) return { kind: 'taken' };
         throw error;

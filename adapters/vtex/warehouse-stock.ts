@@ -1,6 +1,7 @@
 import type { StockUnits } from '../../domain/ports/reservations';
 import type { VtexClient } from './client';
-import { stockByWarehouse, warehouses } from './order-wire';
+import { freeIn, readInventory } from './inventory';
+import { warehouses } from './order-wire';
 
 /** Units of a SKU in one warehouse. */
 export interface WarehouseUnits extends StockUnits {
@@ -19,22 +20,8 @@ export interface WarehouseStock {
 export function createWarehouseStock(client: VtexClient): WarehouseStock {
   return {
     async of(sourceId, signal) {
-      const found = await client.find(
-        {
-          operation: 'read inventory',
-          needs: 'logistics',
-          method: 'GET',
-          host: 'store',
-          path: `/api/logistics/pvt/inventory/skus/${encodeURIComponent(sourceId)}`,
-        },
-        stockByWarehouse,
-        signal
-      );
-      return (found?.balance ?? [])
-        .map(({ warehouseId, totalQuantity, reservedQuantity, hasUnlimitedQuantity }) => ({
-          warehouseId,
-          free: hasUnlimitedQuantity ? Infinity : Math.max(0, (totalQuantity ?? 0) - (reservedQuantity ?? 0)),
-        }))
+      return (await readInventory(client, sourceId, signal))
+        .map((balance) => ({ warehouseId: balance.warehouseId, free: freeIn(balance) }))
         .sort((one, other) => other.free - one.free);
     },
 

@@ -88,6 +88,7 @@ export const inventory = z.object({
   balance: z
     .array(
       z.object({
+        warehouseId: id,
         totalQuantity: z.number().nullish(),
         reservedQuantity: z.number().nullish(),
         hasUnlimitedQuantity: flag,
@@ -95,6 +96,7 @@ export const inventory = z.object({
     )
     .nullish(),
 });
+export type Inventory = z.infer<typeof inventory>;
 
 export const salesChannelList = z.array(z.object({ Id: id, Name: text, IsActive: flag, CurrencyCode: text }));
 

@@ -55,6 +55,20 @@ export const orderView = z
         refusal: z.object({ code: z.string(), said: z.string() }).nullable().describe('What the store refused last'),
       })
       .describe('How far it is in the store'),
+    parcels: z
+      .array(
+        z.object({
+          reference: z.number().int().describe("Amazon's number of it in the order"),
+          invoiceNumber: z.string(),
+          carrier: z.string().nullable().describe("In the store's words"),
+          trackingNumber: z.string().nullable().describe('Null until the store has it'),
+          shippedAt: z.string(),
+          items: z.array(z.object({ orderItemId: z.string(), units: z.number().int() })),
+          state: z.enum(['waiting', 'confirmed', 'refused']).describe('Whether Amazon knows of it'),
+          refusal: z.string().nullable().describe('What Amazon refused last'),
+        })
+      )
+      .describe('What the store has sent (B20)'),
     transitions: z
       .array(z.object({ at: z.string(), state: orderState, reason: z.string() }))
       .describe('The newest 200, the oldest first'),

@@ -16,8 +16,15 @@ export const limit = wholeNumber(1, 200).optional().describe('How many to answer
 
 export const DEFAULT_LIMIT = 50;
 
+const CURSOR_ERROR = 'This is not a cursor of this list; begin again without one.';
+
 /** `?cursor=` of every list. */
-export const cursor = z.string().min(1).max(2000).optional().describe('The nextCursor of the page before');
+export const cursor = z
+  .string()
+  .min(1)
+  .regex(/^[A-Za-z0-9_-]{0,2000}$/, { error: CURSOR_ERROR })
+  .optional()
+  .describe('The nextCursor of the page before');
 
 export const nextCursor = z
   .string()
@@ -55,10 +62,7 @@ export function decodeCursor(text: string | undefined, shape: string): (string |
     position.every((part, index) =>
       shape[index] === 's' ? typeof part === 'string' : Number.isSafeInteger(part) && Math.abs(part as number) < 8e15
     );
-  if (!fits)
-    throw invalid([
-      { field: 'query.cursor', code: 'cursor', message: 'This is not a cursor of this list; begin again without one.' },
-    ]);
+  if (!fits) throw invalid([{ field: 'query.cursor', code: 'cursor', message: CURSOR_ERROR }]);
   return position as (string | number)[];
 }
 

@@ -21,19 +21,26 @@ const body = z
       .max(200)
       .optional()
       .describe('When sellers have authorised the application, or renewed that without a new refresh token'),
+    autoRotate: z
+      .boolean()
+      .optional()
+      .describe('Whether a new client secret is asked of Amazon by itself, 30 days before it expires'),
   })
-  .refine((dates) => dates.secretCreatedAt ?? dates.authorisations, {
-    error: 'Say secretCreatedAt, authorisations, or both.',
-  })
+  .refine(
+    ({ secretCreatedAt, authorisations, autoRotate }) => secretCreatedAt ?? authorisations ?? autoRotate !== undefined,
+    {
+      error: 'Say secretCreatedAt, authorisations or autoRotate.',
+    }
+  )
   .meta({ id: 'CredentialDates' });
 
 export const patchCredential = endpoint<z.ZodObject, z.infer<typeof body>>({
   method: 'patch',
   path,
   tag: 'Credentials',
-  summary: 'Say when a client secret was created or an authorisation renewed',
+  summary: 'Say when a client secret was created or an authorisation renewed, and whether it is rotated by itself',
   description:
-    'S6. Longshore counts from when it was given a secret. Correct that where Amazon created it earlier. A new secret itself is written to a connector, and its time begins anew by itself once Amazon has accepted it.',
+    'S6. Longshore counts from when it was given a secret. Correct that where Amazon created it earlier. A new secret itself is saved by POST …/secret, and its time begins anew by itself once Amazon has accepted it.',
   role: 'operator',
   body: {
     schema: body,

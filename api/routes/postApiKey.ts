@@ -6,7 +6,14 @@ import { ROLES } from '../roles';
 const path = '/v1/api-keys';
 
 const body = z
-  .strictObject({ name: z.string().trim().min(1).max(80), role: z.enum(ROLES) })
+  .strictObject({
+    name: z.string().trim().min(1).max(80),
+    role: z.enum(ROLES),
+    expiresAt: z.iso
+      .datetime({ offset: true, error: 'Write date and time with a zone, for example 2027-01-31T00:00:00Z.' })
+      .optional()
+      .describe('From when on it is refused, in the future; without it the key lives until it is revoked'),
+  })
   .meta({ id: 'ApiKeyRequest' });
 
 export const postApiKey = endpoint<z.ZodObject, z.infer<typeof body>>({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseOrderResult, vtexOrderResult } from '../contracts/vtex-order-result';
 import { endpoint } from '../endpoint';
+import { HOOK_LIMIT_BYTES } from './postVtexHook';
 
 const path = '/hooks/vtex/{connectorId}/{token}/order-integration/notification/processing-result';
 
@@ -16,6 +17,7 @@ export const postVtexOrderResult = endpoint({
   body: {
     schema: vtexOrderResult,
     contentTypes: ['application/json', 'text/json', 'text/plain'],
+    limitBytes: HOOK_LIMIT_BYTES,
     parse: parseOrderResult,
     example: {
       marketplaceOrderId: '701-1234567-7654321',
@@ -28,9 +30,13 @@ export const postVtexOrderResult = endpoint({
     },
   },
   answers: { 202: { description: 'The order is told' } },
-  problems: ['not_found', 'workflows_unavailable'],
-  handle: async (services, { params, query, body }) => {
-    await services.vtexHooks.takeResult(params.connectorId!, params.token!, query.an, body);
+  problems: ['not_found', 'too_many_failed_logins', 'workflows_unavailable'],
+  handle: async (services, { params, query, body, origin: from }) => {
+    await services.vtexHooks.takeResult(
+      { connectorId: params.connectorId!, token: params.token!, from },
+      query.an,
+      body
+    );
     return { status: 202 };
   },
 });

@@ -6,11 +6,14 @@ import { Problem } from '../errors';
 
 const path = '/v1/connectors/{connectorId}/catalogue';
 
+const NAME_ERROR = 'Write the name of the file without folders: products.csv.';
+
 const query = z.strictObject({
   name: z
     .string()
     .max(200)
-    .regex(/^[^./\\\p{Cc}][^/\\\p{Cc}]*$/u, { error: 'Write the name of the file without folders: products.csv.' })
+    .regex(/^[^./\\][^/\\]*$/, { error: NAME_ERROR })
+    .refine((name) => !/\p{Cc}/u.test(name), { error: NAME_ERROR })
     .describe('The name of the file; its ending says what it is: .csv, .tsv, .jsonl or .ndjson, also with .gz'),
 });
 

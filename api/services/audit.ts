@@ -4,22 +4,24 @@ import type { AuditView } from '../contracts/audit-view';
 import type { By } from './by';
 import type { ServiceDeps } from './index';
 
+/** Who did it; nobody in particular where an address was locked out. */
+type Who = By | { actor: AuditEntry['actor']; requestId: string };
+
 /** The audit trail (B17). */
 export function auditService({ connection, clock }: Pick<ServiceDeps, 'connection' | 'clock'>) {
   const log = auditLog(connection);
   return {
-    /** Notes a change that was made. */
+    /** Notes a change that was made; its fields are those of its changes. */
     async note(
-      by: By,
-      entry: Pick<AuditEntry, 'action' | 'target'> & Partial<Pick<AuditEntry, 'connectorId' | 'fields' | 'changes'>>
+      by: Who,
+      entry: Pick<AuditEntry, 'action' | 'target' | 'changes'> & Partial<Pick<AuditEntry, 'connectorId'>>
     ): Promise<void> {
       const { id, name, role } = by.actor;
       await log.add({
         at: clock(),
         actor: { id, name, role },
         connectorId: null,
-        fields: [],
-        changes: [],
+        fields: entry.changes.map(({ field }) => field),
         requestId: by.requestId,
         ...entry,
       });

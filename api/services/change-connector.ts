@@ -1,15 +1,17 @@
 import type { ConnectorConfig } from '../../domain/connector';
 import { parseConnector, type ConnectorSecrets, type SecretField } from '../../domain/connector-contract';
 import type { FieldProblem } from '../../domain/connector-rules';
+import { REDACTED } from '../../domain/redaction';
 import { connectorQueries } from '../../models/connector-queries';
 import { connectorStore, type ConnectorDocument } from '../../models/connectors';
 import { credentialIdOf } from '../../models/credentials';
 import { canonicalJson } from '../canonical-json';
 import type { ConnectorView } from '../contracts/connector-view';
 import { invalid, notFound, Problem } from '../errors';
-import { isObject, mergePatch, patchedPaths } from '../merge-patch';
+import { isObject, mergePatch } from '../merge-patch';
 import { wasOnboarded } from './activation-checklist';
 import { auditService } from './audit';
+import { changesBetween } from './audit-changes';
 import type { By } from './by';
 import { connectorReading } from './connector-reading';
 import { connectorSecrets } from './connector-secrets';
@@ -55,7 +57,7 @@ export function connectorChanges(deps: ServiceDeps) {
     checkVersion(found, ifMatch);
     const change = await planChange(found, patch);
     if (wasOnboarded(found)) checkIdentity(found.config, change.config);
-    if (!changesAnything(found, change)) return { connector: found, change };
+    if (!changesAnything(found, change)) return { found, connector: found, change };
     const changed = await owners.deciding(change.config, async () => {
       await owners.check(id, change.config);
       return connectors.changeConfig(id, found.configVersion, {
@@ -64,7 +66,7 @@ export function connectorChanges(deps: ServiceDeps) {
         credentialId: credentialIdOf(change.config.amazon.clientId),
       });
     });
-    return changed && { connector: changed, change };
+    return changed && { found, connector: changed, change };
   }
 
   async function planChange(found: ConnectorDocument, patch: unknown): Promise<Change> {
@@ -97,6 +99,12 @@ export function connectorChanges(deps: ServiceDeps) {
     if (source.connectorCode !== undefined) stored.delete('source.apiKey');
     else if (source.type === 'saleslayer') stored.delete('source.secretKey');
     return stored;
+  }
+
+  /** The configuration, and which secrets are kept. */
+  async function auditedState({ config, sourceSecrets }: ConnectorDocument): Promise<object> {
+    const [set = []] = await secrets.setOf([{ config, sourceSecrets }]);
+    return { ...config, ...Object.fromEntries(set.map((field) => [field, REDACTED])) };
   }
 
   /** Brings the outside in line with what was written. Repeating the request repeats this too. */
@@ -132,13 +140,14 @@ export function connectorChanges(deps: ServiceDeps) {
       for (let tries = 1; tries <= TRIES; tries++) {
         const done = await tryChange(id, patch, ifMatch);
         if (!done) continue;
-        const { connector, change } = done;
+        const { found, connector, change } = done;
+        const before = await auditedState(found);
         await secrets.proposeAmazon(change.config, change.secrets);
         await audit.note(by, {
           action: 'connector.changed',
           target: { type: 'connector', id },
           connectorId: id,
-          fields: patchedPaths(patch).sort(),
+          changes: changesBetween(before, await auditedState(connector), Object.keys(change.secrets)),
         });
         await tellWorkflows(connector, patch);
         return { ...(await reading.get(id)), warnings: warningsOf(change.config) };

@@ -35,6 +35,7 @@ export function connectorLifecycle(deps: ServiceDeps) {
         action: to === 'paused' ? 'connector.paused' : 'connector.resumed',
         target: { type: 'connector', id },
         connectorId: id,
+        changes: [{ field: 'state', before: from, after: to }],
       });
     const { everyMinutes } = connector.config.schedule;
     await workflows((orchestrator) =>
@@ -60,6 +61,7 @@ export function connectorLifecycle(deps: ServiceDeps) {
         action: 'connector.activation-requested',
         target: { type: 'connector', id },
         connectorId: id,
+        changes: [{ field: 'state', before: state, after: 'active' }],
       });
       await workflows((orchestrator) => orchestrator.startActivation(id));
       return { id, state };
@@ -82,14 +84,15 @@ export function connectorLifecycle(deps: ServiceDeps) {
      */
     async remove(id: string, by: By): Promise<MovedConnector> {
       const others = CONNECTOR_STATES.filter((state) => state !== 'removing');
+      const before = await find(id);
       const moved = await connectors.moveState(id, others, 'removing', `Removed by ${by.actor.name}.`);
       if (moved)
         await audit.note(by, {
           action: 'connector.removal-requested',
           target: { type: 'connector', id },
           connectorId: id,
+          changes: [{ field: 'state', before: before.state, after: 'removing' }],
         });
-      else await find(id);
       await workflows((orchestrator) => orchestrator.startRemoval(id));
       return { id, state: 'removing' };
     },

@@ -6,8 +6,8 @@ import { onboardingWorkflowId } from '../../domain/ids';
 import { connectorQueries } from '../../models/connector-queries';
 import { connectorStore } from '../../models/connectors';
 import { credentialIdOf } from '../../models/credentials';
-import { patchedPaths } from '../merge-patch';
 import { auditService } from './audit';
+import { changesBetween } from './audit-changes';
 import type { By } from './by';
 import { connectorSecrets } from './connector-secrets';
 import { warningsOf } from './connector-warnings';
@@ -74,7 +74,7 @@ export function connectorCreation(deps: ServiceDeps) {
           action: 'connector.created',
           target: { type: 'connector', id },
           connectorId: id,
-          fields: [...patchedPaths(config), ...Object.keys(wanted.secrets)].sort(),
+          changes: changesBetween(null, { ...config, ...wanted.secrets }),
         });
       await workflows((orchestrator) => orchestrator.startOnboarding(id));
       return { id, state: 'draft', onboarding: { workflowId: onboardingWorkflowId(id) }, warnings: warningsOf(config) };

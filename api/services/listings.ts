@@ -116,6 +116,7 @@ export function listingService(deps: ServiceDeps) {
         action: 'listings.requeued',
         target: { type: 'connector', id: connectorId },
         connectorId,
+        changes: [{ field: 'requeued', before: null, after: String(requeued) }],
       });
       await syncs.begin(opened, by);
       return { id: opened.syncId, requeued };

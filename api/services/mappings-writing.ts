@@ -4,6 +4,7 @@ import { mappingStore, type MappingSubject, type MappingVersion } from '../../mo
 import { canonicalJson } from '../canonical-json';
 import { invalid, notFound, Problem } from '../errors';
 import { auditService } from './audit';
+import { changesBetween } from './audit-changes';
 import type { By } from './by';
 import type { ServiceDeps } from './index';
 
@@ -59,7 +60,7 @@ export function mappingWriting(deps: Pick<ServiceDeps, 'connection' | 'clock'>) 
         action: content === undefined ? 'mapping.removed' : `${subject.kind}.changed`,
         target: { type: 'connector', id: connectorId },
         connectorId,
-        fields: changedFields(subject, current, saved),
+        changes: changedRules(subject, current, saved),
       });
       return saved;
     },
@@ -123,9 +124,16 @@ export function changedTargets(before: Mapping, after: Mapping): string[] {
     .sort();
 }
 
-function changedFields(subject: MappingSubject, before: MappingVersion | undefined, after: MappingVersion): string[] {
-  if (subject.kind === 'assignments') return ['assignments'];
-  return changedTargets(mappingIn(before), mappingIn(after)).map(
-    (target) => `mappings.${subject.productType}.${target}`
-  );
+/** Rules are told whole; of the assignments all, because their order counts. */
+function changedRules(subject: MappingSubject, before: MappingVersion | undefined, after: MappingVersion) {
+  if (subject.kind === 'assignments')
+    return changesBetween({ assignments: before?.content }, { assignments: after.content });
+  const rulesOf = (version: MappingVersion | undefined): object =>
+    Object.fromEntries(
+      Object.entries(mappingIn(version).attributes).map(([target, rule]) => [
+        `mappings.${subject.productType}.${target}`,
+        canonicalJson(rule),
+      ])
+    );
+  return changesBetween(rulesOf(before), rulesOf(after));
 }

@@ -1,8 +1,15 @@
+import { FAILURES } from '../../domain/errors';
+import { orderWatchId } from '../../domain/ids';
+import { requireMarketplace } from '../../domain/marketplaces';
+import { watchesOrders } from '../../domain/orders/order-policy';
+import type { WatchedAccount } from '../../domain/orders/order-record';
 import type { PlacementResult } from '../../domain/ports/order-integration';
-import type { ConnectorDocument } from '../../models/connectors';
+import { connectorStore, type ConnectorDocument } from '../../models/connectors';
 import { orderQueries, type OrderFilter } from '../../models/order-queries';
+import { orderWatchStore, type OrderWatchDocument } from '../../models/order-watches';
 import { stateOf, type OrderDocument } from '../../models/orders';
 import type { OrderSummaryView, OrderView } from '../contracts/order-view';
+import type { OrderWatchView } from '../contracts/order-watch-view';
 import { decodeCursor, DEFAULT_LIMIT, pageOf, type Page } from '../contracts/paging';
 import { notFound } from '../errors';
 import { auditService } from './audit';
@@ -15,6 +22,8 @@ export function orderService(deps: Pick<ServiceDeps, 'connection' | 'orchestrato
   const queries = orderQueries(deps.connection);
   const workflows = askWorkflows(deps.orchestrator);
   const audit = auditService(deps);
+  const connectors = connectorStore(deps.connection);
+  const watches = orderWatchStore(deps.connection);
 
   /** @throws Problem `not_found` */
   async function requireOrder(sellerId: string, amazonOrderId: string): Promise<OrderDocument> {
@@ -30,7 +39,7 @@ export function orderService(deps: Pick<ServiceDeps, 'connection' | 'orchestrato
       action: what === 'release' ? 'order.released' : 'order.retried',
       target: { type: 'order', id: amazonOrderId },
       connectorId,
-      changes: [{ field: 'state', before: stage, after: null }],
+      changes: [{ field: 'asked', before: stage, after: what }],
     });
   }
 
@@ -46,6 +55,21 @@ export function orderService(deps: Pick<ServiceDeps, 'connection' | 'orchestrato
     /** @throws Problem `not_found` */
     async get(sellerId: string, amazonOrderId: string): Promise<OrderView> {
       return viewOf(await requireOrder(sellerId, amazonOrderId));
+    },
+
+    /** The accounts whose orders are watched, by seller and region. */
+    async watches(): Promise<OrderWatchView[]> {
+      const watched = (await connectors.inStates(['active', 'paused'])).filter(watchesOrders);
+      const accounts = new Map<string, WatchedAccount & { connectorIds: string[] }>();
+      for (const { _id, config } of watched) {
+        const { sellerId = '', country } = config.amazon;
+        const { region } = requireMarketplace(country);
+        const known = accounts.get(orderWatchId(sellerId, region));
+        if (known) known.connectorIds.push(_id);
+        else accounts.set(orderWatchId(sellerId, region), { sellerId, region, connectorIds: [_id] });
+      }
+      const ids = [...accounts.keys()].sort();
+      return Promise.all(ids.map(async (id) => watchViewOf(accounts.get(id)!, await watches.get(accounts.get(id)!))));
     },
 
     /**
@@ -98,7 +122,7 @@ function summaryOf(order: OrderDocument): OrderSummaryView {
 }
 
 function viewOf(order: OrderDocument): OrderView {
-  const { facts, placement } = stateOf(order);
+  const { facts, placement, parcels } = stateOf(order);
   const { phase, attempts, refused } = placement;
   return {
     ...summaryOf(order),
@@ -110,6 +134,16 @@ function viewOf(order: OrderDocument): OrderView {
       shipped,
     })),
     store: { phase, attempts, refusal: refused && { code: refused.code, said: refused.said } },
+    parcels: parcels.map(({ reference, invoiceNumber, carrier, trackingNumber, shippedAt, items, state, said }) => ({
+      reference,
+      invoiceNumber,
+      carrier,
+      trackingNumber,
+      shippedAt,
+      items,
+      state,
+      refusal: said,
+    })),
     transitions: order.transitions.map(({ at, stage, reason }) => ({ at: iso(at), state: stage, reason })),
     messages: order.messages.map(({ problem, kind, message, said = null, action = null, state, note, at, sentAt }) => ({
       problem,
@@ -122,6 +156,29 @@ function viewOf(order: OrderDocument): OrderView {
       at: at.toISOString(),
       sentAt: sentAt?.toISOString() ?? null,
     })),
+  };
+}
+
+function watchViewOf(
+  { sellerId, region, connectorIds }: WatchedAccount & { connectorIds: string[] },
+  kept: OrderWatchDocument | undefined
+): OrderWatchView {
+  const problem = kept?.problem;
+  return {
+    sellerId,
+    region,
+    connectorIds: connectorIds.sort(),
+    readUntil: kept?.readAt ? kept.watermark : null,
+    readAt: kept?.readAt?.toISOString() ?? null,
+    hasMore: Boolean(kept?.window),
+    problem: problem
+      ? {
+          code: problem.code,
+          said: problem.said,
+          action: FAILURES[problem.code].action,
+          since: problem.since.toISOString(),
+        }
+      : null,
   };
 }
 

@@ -43,7 +43,6 @@ export function priceApproval(deps: Pick<ServiceDeps, 'connection' | 'orchestrat
         action: 'listing.price_approved',
         target: { type: 'listing', id: sku },
         connectorId,
-        fields: ['price'],
         changes: [{ field: 'price', before: sentPrice && shownMoney(sentPrice), after: shownMoney(price) }],
       });
       try {

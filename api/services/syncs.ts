@@ -82,6 +82,9 @@ export function syncService(deps: Pick<ServiceDeps, 'connection' | 'orchestrator
       action: `sync.${verb}`,
       target: { type: 'sync', id },
       connectorId: run.connectorId,
+      changes: [
+        { field: 'state', before: run.paused ? 'paused' : 'running', after: verb === 'resumed' ? 'running' : verb },
+      ],
     });
     return { id };
   }
@@ -134,7 +137,12 @@ export function syncService(deps: Pick<ServiceDeps, 'connection' | 'orchestrator
         await runs.abandon(connectorId, syncId, 'The workflow engine could not be reached to start it.');
         throw error;
       }
-      await audit.note(by, { action: 'sync.started', target: { type: 'sync', id: syncId }, connectorId });
+      await audit.note(by, {
+        action: 'sync.started',
+        target: { type: 'sync', id: syncId },
+        connectorId,
+        changes: [{ field: 'state', before: null, after: 'running' }],
+      });
     },
 
     /** Gives the place of an opened run back that is not to begin. */

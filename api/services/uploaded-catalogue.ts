@@ -9,6 +9,7 @@ import { uploadStore } from '../../models/uploads';
 import type { UploadedCatalogueView } from '../contracts/uploaded-catalogue-view';
 import { invalid, notFound, Problem } from '../errors';
 import { auditService } from './audit';
+import { changesBetween } from './audit-changes';
 import type { By } from './by';
 import type { ServiceDeps } from './index';
 import { askWorkflows } from './workflow-engine';
@@ -72,6 +73,7 @@ export function uploadedCatalogueService(deps: Pick<ServiceDeps, 'connection' | 
           "Its catalogue is read from elsewhere. Give a connector the source {type: 'file', upload: true} to upload its catalogue."
         );
       const name = sent.name.replace(/\.gz$/i, '');
+      const before = await uploads.current(id);
       const { upload, isNew } = await uploads.receive(
         { connectorId: id, name, by: by.actor.name, at: clock() },
         bounded(sent.isGzip ? unpacked(arriving(sent.bytes)) : arriving(sent.bytes), deps.uploads.limitBytes)
@@ -79,7 +81,12 @@ export function uploadedCatalogueService(deps: Pick<ServiceDeps, 'connection' | 
       // Without a run in progress nobody reads the ones before; else the next run lets go of them.
       if (isNew && !(await runs.current(id))) await uploads.of(id).letGoBefore(upload.id);
       if (isNew)
-        await audit.note(by, { action: 'catalogue.uploaded', target: { type: 'connector', id }, connectorId: id });
+        await audit.note(by, {
+          action: 'catalogue.uploaded',
+          target: { type: 'connector', id },
+          connectorId: id,
+          changes: changesBetween(before ? aboutFile(before) : null, aboutFile(upload)),
+        });
       await workflows((orchestrator) => orchestrator.configurationChanged(id));
       return { isNew, view: await viewOf(connector, upload) };
     },
@@ -138,4 +145,9 @@ async function* bounded(bytes: AsyncIterable<Buffer>, limitBytes: number): Async
     yield chunk;
   }
   if (size === 0) throw invalid([{ field: '', code: 'empty', message: 'Send the file as the body of the request.' }]);
+}
+
+/** What the audit trail tells of a file. */
+function aboutFile({ name, size, sha256 }: UploadedFile): object {
+  return { name, size, sha256 };
 }

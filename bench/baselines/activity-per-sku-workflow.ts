@@ -1,8 +1,10 @@
 import { proxyActivities } from '@temporalio/workflow';
+import type { Outcome } from './seller';
 
 /** What the baseline's worker can do. */
 export interface PublishActivities {
-  publish(sku: string): Promise<void>;
+  /** The workflow's history keeps what it answers. */
+  publish(sku: string): Promise<Outcome>;
 }
 
 const { publish } = proxyActivities<PublishActivities>({ startToCloseTimeout: '1 minute' });

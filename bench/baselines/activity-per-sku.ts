@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Client } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { publishEach, PublishActivities } from './activity-per-sku-workflow';
-import type { Seller, Submission } from './seller';
+import type { Outcome, Seller, Submission } from './seller';
 
 /** The engine refuses more activities of one workflow at once. */
 const PER_WORKFLOW = 1000;
@@ -14,7 +14,7 @@ export class ActivityPerSku {
     private readonly client: Client,
     private readonly taskQueue: string,
     private readonly worker: { stop: () => Promise<void> },
-    private readonly work: { publish: (sku: string) => Promise<void> }
+    private readonly work: PublishActivities
   ) {}
 
   /** @param atOnce - activities under way at once */
@@ -22,7 +22,9 @@ export class ActivityPerSku {
     quietRuntime();
     const connection = await NativeConnection.connect({ address });
     const taskQueue = `bench-${randomUUID()}`;
-    const work = { publish: (_sku: string): Promise<void> => Promise.reject(new Error('nothing is to be published')) };
+    const work = {
+      publish: (_sku: string): Promise<Outcome> => Promise.reject(new Error('nothing is to be published')),
+    };
     const activities: PublishActivities = { publish: (sku) => work.publish(sku) };
     const worker = await Worker.create({
       connection,

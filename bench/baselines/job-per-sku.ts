@@ -2,9 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { Queue, Worker } from 'bullmq';
 import { Redis as Connection } from 'ioredis';
 import { startRedis, type RedisServer } from './redis';
-import type { Seller, Submission } from './seller';
+import type { Outcome, Seller, Submission } from './seller';
 
-/** BullMQ as its guide shows it: one job for every SKU, with what is to be sent, on a Redis that appends every write to a file. */
+/**
+ * BullMQ as its guide shows it: one job for every SKU, with what is to be sent and what Amazon answered, on a Redis that appends
+ * every write to a file and flushes it once a second.
+ */
 export class JobPerSku {
   private constructor(
     private readonly server: RedisServer,
@@ -23,7 +26,7 @@ export class JobPerSku {
     const name = `bench-${randomUUID()}`;
     const { connection } = this;
     const queue = new Queue<Submission>(name, { connection });
-    const worker = new Worker<Submission>(name, ({ data }) => seller.put(data), {
+    const worker = new Worker<Submission, Outcome>(name, ({ data }) => seller.put(data), {
       connection,
       concurrency: this.atOnce,
       autorun: false,
@@ -46,7 +49,7 @@ export class JobPerSku {
 }
 
 /** Resolves when so many jobs have been completed. @throws the first failure */
-function allDone(worker: Worker<Submission>, count: number): Promise<void> {
+function allDone(worker: Worker<Submission, Outcome>, count: number): Promise<void> {
   let left = count;
   return new Promise((resolve, reject) => {
     worker.on('completed', () => {

@@ -8,6 +8,12 @@ export interface Submission {
   payload: unknown;
 }
 
+/** What Amazon answered about one SKU. */
+export interface Outcome {
+  status: string;
+  submissionId: string;
+}
+
 /** A seller's account, by requests and nothing else: no limiter, no retries, no ledger. */
 export class Seller {
   private constructor(
@@ -33,12 +39,12 @@ export class Seller {
   }
 
   /** @throws Error unless Amazon accepts it */
-  async put({ sku, payload }: Submission): Promise<void> {
-    const { status, data } = await this.http.put<{ status?: string }>(
-      `${this.url}/${encodeURIComponent(sku)}`,
-      payload,
-      { params: { marketplaceIds: this.marketplaceId }, headers: { 'x-amz-access-token': this.token } }
-    );
+  async put({ sku, payload }: Submission): Promise<Outcome> {
+    const { status, data } = await this.http.put<Outcome>(`${this.url}/${encodeURIComponent(sku)}`, payload, {
+      params: { marketplaceIds: this.marketplaceId },
+      headers: { 'x-amz-access-token': this.token },
+    });
     if (status !== 200 || data.status !== 'ACCEPTED') throw new Error(`${sku}: ${status} ${JSON.stringify(data)}`);
+    return { status: data.status, submissionId: data.submissionId };
   }
 }

@@ -8,6 +8,7 @@ import type { Lab } from '../lab';
 import type { Site } from '../site';
 import { differences, repeatsIn, withoutEnd, withoutWorld, type End } from './comparison';
 import { Door } from './door';
+import { measureOrders, ORDERS } from './orders';
 import { recoveryOf } from './recovery';
 import { Answers } from './answers';
 import { SCENARIOS, type Disturbance, type Scenario } from './scenarios';
@@ -45,25 +46,33 @@ const SETTLED_BOUND = 30;
 
 /**
  * What a sync leaves at Amazon when something breaks meanwhile, held against what a calm sync of the same catalogue leaves,
- * SKU by SKU and attribute by attribute. `CHAOS=worker-killed,api-killed` in the environment takes these scenarios alone.
+ * SKU by SKU and attribute by attribute; and what is left of orders. `CHAOS=worker-killed,orders` in the environment takes these
+ * scenarios alone.
  */
 export async function* measureChaos(lab: Lab): AsyncIterable<Figure> {
+  const names = namesWanted(process.env.CHAOS);
+  const scenarios = SCENARIOS.filter(({ name }) => names.includes(name));
+  if (scenarios.length > 0) yield* measureSyncs(lab, scenarios);
+  if (names.includes(ORDERS)) yield* measureOrders(lab);
+}
+
+async function* measureSyncs(lab: Lab, scenarios: readonly Scenario[]): AsyncIterable<Figure> {
   const chaos = await Chaos.begin(lab);
   try {
-    yield* chaos.measure(scenariosWanted(process.env.CHAOS));
+    yield* chaos.measure(scenarios);
   } finally {
     await chaos.end();
   }
 }
 
 /** @throws Error that names the scenarios there are */
-function scenariosWanted(list: string | undefined): readonly Scenario[] {
-  if (!list) return SCENARIOS;
+function namesWanted(list: string | undefined): readonly string[] {
+  const all = [...SCENARIOS.map(({ name }) => name), ORDERS];
+  if (!list) return all;
   const names = list.split(',').map((name) => name.trim());
-  const stranger = names.find((name) => !SCENARIOS.some((scenario) => scenario.name === name));
-  if (stranger !== undefined)
-    throw new Error(`CHAOS: '${stranger}' is no scenario; there are ${SCENARIOS.map(({ name }) => name).join(', ')}`);
-  return SCENARIOS.filter(({ name }) => names.includes(name));
+  const stranger = names.find((name) => !all.includes(name));
+  if (stranger !== undefined) throw new Error(`CHAOS: '${stranger}' is no scenario; there are ${all.join(', ')}`);
+  return names;
 }
 
 /** A sync that has ended. */

@@ -4,7 +4,9 @@ import { looked, see } from './order-sightings';
 import { settleProblems, tellOfOrder } from './order-telling';
 import type { OrderCommand, OrderEvent, OrderHold, OrderState, OrderStep, StepOutcome, Turn } from './order-state';
 import { pauseAfter, PAUSES, PLACEMENT_SETTLES_IN } from './order-timing';
-import { approved, canceled, found, hear, placed, placementFails } from './placement-outcomes';
+import { shipmentConfirmed } from './parcel-outcomes';
+import { noteConfirming } from './parcels';
+import { approved, canceled, found, hear, hearOfStore, placed, placementFails } from './placement-outcomes';
 
 /**
  * What an event makes of an order, and what is to be done for it. Pure: the caller executes the commands and brings each step's
@@ -28,6 +30,8 @@ function happen(turn: Turn, event: OrderEvent): void {
       return finish(turn, event.step, event.outcome);
     case 'result':
       return hear(turn, event.result.code, event.result.said, event.result.storeOrderId);
+    case 'store':
+      return hearOfStore(turn, event.order);
     case 'restart':
       return repeat(turn);
     case 'policy':
@@ -65,6 +69,7 @@ function noteBegun(state: OrderState, step: OrderStep, now: number): void {
     state.holdsMade += 1;
     state.holds.push({ ...NEW_HOLD, lockId: step.lockId, units: wantedUnits(state) });
   }
+  if (step.kind === 'confirm-shipment') noteConfirming(state, step);
   if (step.kind !== 'place') return;
   placement.attempts += 1;
   placement.placedAt = now;
@@ -102,6 +107,7 @@ function tryNow(state: OrderState, now: number): void {
   state.resolve.nextAt = now;
   if (state.trouble) state.trouble.nextAt = now;
   for (const hold of state.holds) hold.releaseAt = Math.min(hold.releaseAt, now);
+  for (const parcel of state.parcels) parcel.nextAt = now;
   const { placement } = state;
   placement.nextAt = now;
   if (state.facts.status === 'partially_shipped' && placement.phase === 'none') placement.isOrdered = true;
@@ -117,6 +123,7 @@ const ANSWERS: Record<OrderStep['kind'], readonly StepOutcome['kind'][]> = {
   check: ['found'],
   approve: ['approved'],
   'cancel-order': ['canceled'],
+  'confirm-shipment': ['confirmed'],
 };
 
 function finish(turn: Turn, step: number, outcome: StepOutcome): void {
@@ -133,7 +140,7 @@ function finish(turn: Turn, step: number, outcome: StepOutcome): void {
     case 'resolve':
       return resolved(turn, done.skus, outcome);
     case 'reserve':
-      return reserved(turn, done.lockId, outcome);
+      return reserved(turn, done, outcome);
     case 'release':
       return released(turn, done.lockId, outcome);
     case 'place':
@@ -144,6 +151,8 @@ function finish(turn: Turn, step: number, outcome: StepOutcome): void {
       return approved(turn, outcome);
     case 'cancel-order':
       return canceled(turn, outcome);
+    case 'confirm-shipment':
+      return shipmentConfirmed(turn, done, outcome);
   }
 }
 

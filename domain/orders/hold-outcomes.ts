@@ -3,12 +3,19 @@ import { openUnitsBySku } from './order-facts';
 import { currentHold, isExpired } from './order-plan';
 import type { ProblemCode } from './order-problems';
 import { isToBeTold, tell } from './order-telling';
-import type { OrderHold, OrderState, StepOutcome, Turn } from './order-state';
+import type { OrderHold, OrderState, OrderStep, StepOutcome, Turn } from './order-state';
 import { HOLD_SETTLES_IN, pauseAfter, PAUSES, RENEW_AFTER, SHORTEST_LIFE, type Pauses } from './order-timing';
 
-export function reserved(turn: Turn, lockId: string, outcome: StepOutcome): void {
+type ReserveStep = Extract<OrderStep, { kind: 'reserve' }>;
+
+export function reserved(turn: Turn, { lockId, thenRelease }: ReserveStep, outcome: StepOutcome): void {
   const { state, now } = turn;
-  if (outcome.kind === 'reserved') return answered(turn, lockId, outcome.answer);
+  if (outcome.kind === 'reserved') {
+    const { answer, released: before } = outcome;
+    answered(turn, lockId, answer, before !== undefined);
+    if (before && thenRelease !== null) released(turn, thenRelease, { kind: 'released', answer: before });
+    return;
+  }
   if (outcome.kind !== 'failed') return;
   if (outcome.sent) doubt(state, lockId, now);
   // What was not sent says nothing of an earlier request, however long ago that was.
@@ -16,14 +23,15 @@ export function reserved(turn: Turn, lockId: string, outcome: StepOutcome): void
   holdFails(turn, 'hold_failed', outcome.said, PAUSES.outage, isToBeTold(outcome, state.trouble?.since ?? now, now));
 }
 
-function answered(turn: Turn, lockId: string, answer: HoldAnswer): void {
+/** @param isAlone - the hold before it is gone: however short it lives, it is what there is. */
+function answered(turn: Turn, lockId: string, answer: HoldAnswer, isAlone: boolean): void {
   const { state, now } = turn;
   const hold = holdOf(state, lockId);
   if (!hold) return;
   if (answer.kind === 'held') {
     const expiresAt = answer.hold.expiresAt === null ? null : Date.parse(answer.hold.expiresAt);
     const isDead = answer.hold.state === 'canceled' || answer.hold.state === 'expired';
-    if (isDead || (expiresAt !== null && expiresAt - now < SHORTEST_LIFE)) {
+    if (isDead || (!isAlone && expiresAt !== null && expiresAt - now < SHORTEST_LIFE)) {
       if (isDead) forget(state, lockId);
       return holdFails(turn, 'hold_failed', 'The hold ended as soon as it was made.', PAUSES.outage, false);
     }

@@ -1,57 +1,36 @@
+import { UnreadableNotification, type Notice } from '../ports/notifications';
 import { fulfilledByOf, orderStatusOf, type OrderItem, type OrderSighting } from './order';
-
-/** What a message of a notification queue turns out to be. */
-export type ReadNotice =
-  | { kind: 'order-change'; notificationId: string; sellerId: string; sighting: OrderSighting }
-  /** Another notification; `type` as Amazon writes it. */
-  | { kind: 'other'; type: string }
-  /** Nothing that can be worked with; `why` holds nothing of the message itself. */
-  | { kind: 'unreadable'; why: string };
 
 type Loose = Record<string, unknown>;
 
 /**
- * Reads an ORDER_CHANGE in either of Amazon's casings. What it does not need it does not look at, so that a field more or less is no
- * error.
+ * Reads an ORDER_CHANGE. What it does not need it does not look at, so that a field more or less is no error.
  *
- * @param body - the text of the message.
+ * @throws UnreadableNotification where it does not say which order of whom has changed.
  */
-export function readOrderChange(body: string): ReadNotice {
-  let message: unknown;
-  try {
-    message = JSON.parse(body);
-  } catch {
-    return { kind: 'unreadable', why: 'It is not JSON.' };
-  }
-  const type = text(at(message, 'NotificationType'));
-  if (!type) return { kind: 'unreadable', why: 'It has no NotificationType.' };
-  if (type !== 'ORDER_CHANGE') return { kind: 'other', type };
-  const change = at(at(message, 'Payload'), 'OrderChangeNotification');
-  const summary = at(change, 'Summary');
-  const sellerId = text(at(change, 'SellerId'));
-  const amazonOrderId = text(at(change, 'AmazonOrderId'));
-  const updatedAt = text(at(at(change, 'OrderChangeTrigger'), 'TimeOfOrderChange')) ?? text(at(message, 'EventTime'));
-  const notificationId = text(at(at(message, 'NotificationMetadata'), 'NotificationId'));
-  const missing = Object.entries({ SellerId: sellerId, AmazonOrderId: amazonOrderId, EventTime: updatedAt })
-    .filter(([, value]) => value === undefined)
-    .map(([name]) => name);
-  if (missing.length > 0) return { kind: 'unreadable', why: `It has no ${missing.join(', ')}.` };
+export function readOrderChange({ payload, eventTime }: Pick<Notice, 'payload' | 'eventTime'>): {
+  sellerId: string;
+  sighting: OrderSighting;
+} {
+  const change = at(payload, 'orderChangeNotification');
+  const summary = at(change, 'summary');
+  const sellerId = text(at(change, 'sellerId'));
+  const amazonOrderId = text(at(change, 'amazonOrderId'));
+  if (!sellerId || !amazonOrderId)
+    throw new UnreadableNotification('The notification of a changed order lacks its seller or its number.');
   return {
-    kind: 'order-change',
-    // Without an id of its own, the order and the moment tell a repetition.
-    notificationId: notificationId ?? `${amazonOrderId}:${updatedAt}`,
-    sellerId: sellerId!,
+    sellerId,
     sighting: {
-      amazonOrderId: amazonOrderId!,
+      amazonOrderId,
       from: 'notice',
-      updatedAt: updatedAt!,
-      orderedAt: text(at(summary, 'PurchaseDate')),
-      marketplaceId: text(at(summary, 'MarketplaceId')),
-      status: orderStatusOf(text(at(summary, 'OrderStatus')) ?? ''),
-      fulfilledBy: fulfilledByOf(text(at(summary, 'FulfillmentType')) ?? ''),
+      updatedAt: moment(at(at(change, 'orderChangeTrigger'), 'timeOfOrderChange')) ?? eventTime.toISOString(),
+      orderedAt: moment(at(summary, 'purchaseDate')),
+      marketplaceId: text(at(summary, 'marketplaceId')),
+      status: orderStatusOf(text(at(summary, 'orderStatus')) ?? ''),
+      fulfilledBy: fulfilledByOf(text(at(summary, 'fulfillmentType')) ?? ''),
       // About single lines it may name these alone.
       items:
-        text(at(change, 'NotificationLevel')) === 'OrderItemLevel' ? undefined : itemsOf(at(summary, 'OrderItems')),
+        text(at(change, 'notificationLevel')) === 'OrderItemLevel' ? undefined : itemsOf(at(summary, 'orderItems')),
     },
   };
 }
@@ -60,22 +39,22 @@ export function readOrderChange(body: string): ReadNotice {
 function itemsOf(items: unknown): OrderItem[] | undefined {
   if (!Array.isArray(items) || items.length === 0) return undefined;
   const read = items.map((item: unknown): OrderItem | undefined => {
-    const orderItemId = text(at(item, 'OrderItemId'));
-    const ordered = units(at(item, 'Quantity'));
+    const orderItemId = text(at(item, 'orderItemId'));
+    const ordered = units(at(item, 'quantity'));
     if (!orderItemId || ordered === undefined) return undefined;
-    const isCanceled = orderStatusOf(text(at(item, 'OrderItemStatus')) ?? '') === 'canceled';
+    const isCanceled = orderStatusOf(text(at(item, 'orderItemStatus')) ?? '') === 'canceled';
     return {
       orderItemId,
-      sku: text(at(item, 'SellerSKU')),
+      sku: text(at(item, 'sellerSku')),
       ordered,
       canceled: isCanceled ? ordered : 0,
-      shipped: units(at(item, 'QuantityShipped')) ?? 0,
+      shipped: units(at(item, 'quantityShipped')) ?? 0,
     };
   });
   return read.every((item) => item !== undefined) ? read : undefined;
 }
 
-/** A field, whatever the casing of its first letters: `SellerSKU`, `sellerSku`, `sellerSKU`. */
+/** A field, however Amazon writes its name: `SellerSKU`, `sellerSku`, `sellerSKU`. */
 function at(value: unknown, name: string): unknown {
   if (value === null || typeof value !== 'object') return undefined;
   const wanted = name.toLowerCase();
@@ -89,4 +68,10 @@ function units(value: unknown): number | undefined {
 
 function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** ISO 8601; undefined for what is no time. */
+function moment(value: unknown): string | undefined {
+  const at = Date.parse(text(value) ?? '');
+  return Number.isNaN(at) ? undefined : new Date(at).toISOString();
 }

@@ -84,8 +84,9 @@ function isAhead(said: OrderStatus | undefined, known: OrderStatus | undefined):
 }
 
 /** Whether a notice names other lines or units than those that are known, or does not tell all of them. */
-function differs({ items = [] }: OrderFacts, notice: OrderSighting): boolean {
+function differs({ items }: OrderFacts, notice: OrderSighting): boolean {
   if (!notice.items) return true;
+  if (!items) return false;
   const known = new Map(items.map((item) => [item.orderItemId, item]));
   return (
     notice.items.length !== items.length ||

@@ -1,6 +1,8 @@
 import type { HoldLine, StockUnits } from '../ports/reservations';
 import { isCanceled, isOver, missingFacts, openUnitsBySku } from './order-facts';
 import type { OrderHold, OrderLine, OrderState, OrderStep } from './order-state';
+import { whyIgnored } from './order-scope';
+import { confirming, trackingOverdueAt } from './parcels';
 
 /** A step that is wanted, and from when on. */
 interface Wish {
@@ -19,18 +21,14 @@ export function nextStep(state: OrderState, now: number): { step: OrderStep | nu
     looking(state),
     resolving(state),
     ...placing(state),
+    confirming(state, now),
     holding(state, now),
   ].filter((wish) => wish !== undefined);
   const due = wishes.find(({ at }) => at <= now);
   if (due) return { step: due.step, wakeAt: null };
-  return { step: null, wakeAt: wishes.length > 0 ? Math.min(...wishes.map(({ at }) => at)) : null };
-}
-
-/** Why the order is none of ours; undefined when it is. */
-export function whyIgnored({ facts, policy }: OrderState): 'before_activation' | 'fulfilled_by_amazon' | undefined {
-  if (facts.fulfilledBy === 'amazon') return 'fulfilled_by_amazon';
-  if (facts.orderedAt !== undefined && facts.orderedAt < policy.activatedAt) return 'before_activation';
-  return undefined;
+  const moments = [...wishes.map(({ at }) => at), trackingOverdueAt(state) ?? Infinity];
+  const next = Math.min(...moments);
+  return { step: null, wakeAt: next === Infinity ? null : next };
 }
 
 /** Whether stock is to be kept for the order now. */
@@ -187,8 +185,14 @@ function holding(state: OrderState, now: number): Wish | undefined {
       destination,
       askedSeconds: policy.askedSeconds,
       looksFirst: asked !== undefined,
+      thenRelease: isRenewal(current, now) && !state.swaps ? current.lockId : null,
     },
   };
+}
+
+/** Only where nothing about the hold before it is in doubt is it let go by the same step. */
+function isRenewal(current: OrderHold | undefined, now: number): current is OrderHold {
+  return current !== undefined && current.doubtedUntil <= now && current.releases === 0;
 }
 
 /** One line a SKU of the store: SKUs of Amazon's that are the same there are one. */

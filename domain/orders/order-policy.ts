@@ -35,6 +35,7 @@ export function orderPolicyOf(connector: ConnectorOfOrders): OrderPolicy {
     destination: postalCode !== undefined && country !== undefined ? { postalCode, country } : null,
     activatedAt: connector.activatedAt?.getTime() ?? 0,
     askedSeconds: ASKED_SECONDS,
+    carriers: orders.carriers ?? {},
   };
 }
 

@@ -59,6 +59,22 @@ export const PROBLEMS = {
     sentence: 'A part of the order was shipped before it was placed in the store.',
     action: 'Ship the rest the same way and press release; or press retry to have the rest placed in the store.',
   },
+  shipment_refused: {
+    sentence: 'Amazon refuses to be told of a parcel of the order.',
+    action: `Correct what the message names: the invoice's tracking number in the store, or the connector's carriers; or confirm the shipment at Amazon by hand. ${RETRIED}`,
+  },
+  shipment_failed: {
+    sentence: 'Amazon could not be told of a parcel of the order so far.',
+    action: `See whether the application has the role 'Inventory and Order Tracking'. ${RETRIED}`,
+  },
+  no_tracking: {
+    sentence: 'The store has invoiced a parcel a day ago, and it has no tracking number.',
+    action: 'Add the tracking number to the invoice in the store; or confirm the shipment at Amazon by hand.',
+  },
+  strange_parcel: {
+    sentence: 'The store has sent a parcel with nothing in it that Amazon waits for.',
+    action: 'Compare the invoice with the order, and confirm the shipment at Amazon by hand.',
+  },
   shipped_elsewhere: {
     sentence: 'Amazon says that the order has been shipped, and in the store it is not approved.',
     action: "Correct the store's stock by hand, and cancel the order there if it lists it.",

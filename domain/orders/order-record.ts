@@ -1,5 +1,5 @@
 import type { Region } from '../marketplaces';
-import type { PlacementResult } from '../ports/order-integration';
+import type { PlacementResult, StoreOrder } from '../ports/order-integration';
 import type { OrderSighting } from './order';
 import type { OrderCommand, OrderPolicy, OrderState, OrderStep } from './order-state';
 import type { OrderStage } from './order-view';
@@ -15,6 +15,7 @@ export interface OrderInput {
 export type OrderNews =
   | { kind: 'sighting'; sighting: OrderSighting }
   | { kind: 'result'; result: Omit<PlacementResult, 'marketplaceOrderId'> }
+  | { kind: 'store'; order: StoreOrder }
   | { kind: 'policy'; policy: OrderPolicy }
   | { kind: 'release' }
   | { kind: 'retry' };
@@ -70,7 +71,7 @@ export interface WatchedAccount {
 }
 
 /**
- * What came of reading a page of orders. `more`: another page waits. `done`: none does. `later`: Amazon's limit gives the next one in a
- * later run. `unwatched`: no connector watches the account any more.
+ * What came of reading a page of orders. `more`: another page waits for the next run. `done`: none does. `later`: Amazon's limit gives
+ * none now. `failed`: it could not be read; why is noted. `unwatched`: no connector watches the account any more.
  */
-export type OrdersPageRead = 'more' | 'done' | 'later' | 'unwatched';
+export type OrdersPageRead = 'more' | 'done' | 'later' | 'failed' | 'unwatched';

@@ -1,6 +1,7 @@
 import type { FailureCode } from '../errors';
 import type { HoldAnswer, HoldLine, StockUnits } from '../ports/reservations';
 import type { PlacementAnswer, PlacementResult, StoreOrder } from '../ports/order-integration';
+import type { Shipment } from '../ports/orders';
 import { NO_FACTS, type OrderFacts } from './order-facts';
 import type { Destination, OrderSighting } from './order';
 import type { ProblemCode } from './order-problems';
@@ -19,6 +20,8 @@ export interface OrderPolicy {
   activatedAt: number;
   /** The life to ask for a hold, in seconds. */
   askedSeconds: number;
+  /** B20. Amazon's codes of carriers, by what the store calls them. */
+  carriers: Record<string, string>;
 }
 
 /** What the ledger says of a SKU of the order. */
@@ -88,13 +91,40 @@ export interface Placement {
   isOrdered: boolean;
 }
 
+/** A parcel that the store has sent, and whether Amazon knows of it (B20). */
+export interface OrderParcel {
+  /** Its number at Amazon, from 1, and never another one: said again it corrects, and never adds. */
+  reference: number;
+  invoiceNumber: string;
+  /** In the store's words. */
+  carrier: string | null;
+  /** Null while the store has none: the parcel waits for it. */
+  trackingNumber: string | null;
+  /** ISO 8601. */
+  shippedAt: string;
+  /** Of these lines of Amazon's, in units. Empty where nothing in it can be told to be the order's. */
+  items: { orderItemId: string; units: number }[];
+  state: 'waiting' | 'confirmed' | 'refused';
+  /** What Amazon refused last. */
+  said: string | null;
+  seenAt: number;
+  /** Whether Amazon may know it: a request was sent. */
+  wasSent: boolean;
+  tries: number;
+  failingSince: number | null;
+  nextAt: number;
+}
+
 /** A step that is under way; its answer carries its number. */
 export type OrderStep =
   /** Read the order at Amazon. */
   | { kind: 'look' }
   /** Find these SKUs in the ledger. */
   | { kind: 'resolve'; skus: string[] }
-  /** Hold stock. `looksFirst`: the same request may have been sent before. */
+  /**
+   * Hold stock. `looksFirst`: the same request may have been sent before. `thenRelease`: the hold that it renews, let go at once when
+   * the new one is certain.
+   */
   | {
       kind: 'reserve';
       lockId: string;
@@ -102,6 +132,7 @@ export type OrderStep =
       destination: Destination;
       askedSeconds: number;
       looksFirst: boolean;
+      thenRelease: string | null;
     }
   | { kind: 'release'; lockId: string }
   /** Place the order in the store; first read at Amazon that these are still its units. */
@@ -109,7 +140,9 @@ export type OrderStep =
   | { kind: 'approve' }
   /** Ask the store for the order. */
   | { kind: 'check' }
-  | { kind: 'cancel-order'; storeOrderId: string };
+  | { kind: 'cancel-order'; storeOrderId: string }
+  /** Tell Amazon of a parcel. */
+  | { kind: 'confirm-shipment'; marketplaceId: string; shipment: Shipment };
 
 /** What a step came to. `sent`: false when the request itself was certainly not sent, so that nothing can have come of it. */
 export type StepOutcome =
@@ -117,7 +150,8 @@ export type StepOutcome =
   | { kind: 'looked'; sighting: OrderSighting | null }
   /** SKUs that are not among the lines are not known to the ledger. */
   | { kind: 'resolved'; lines: OrderLine[] }
-  | { kind: 'reserved'; answer: HoldAnswer }
+  /** `released`: what came of `thenRelease`; absent where it was not tried, or not answered. */
+  | { kind: 'reserved'; answer: HoldAnswer; released?: 'released' | 'absent' }
   | { kind: 'released'; answer: 'released' | 'absent' }
   | { kind: 'placed'; answer: PlacementAnswer }
   /** Nothing was sent, because Amazon says otherwise by now. */
@@ -125,7 +159,8 @@ export type StepOutcome =
   /** The answer to `check`, and to `place` where the store had it: null when it has none. */
   | { kind: 'found'; order: StoreOrder | null }
   | { kind: 'approved'; answer: PlacementAnswer }
-  | { kind: 'canceled'; answer: { kind: 'canceled' } | { kind: 'refused'; said: string } };
+  | { kind: 'canceled'; answer: { kind: 'canceled' } | { kind: 'refused'; said: string } }
+  | { kind: 'confirmed' };
 
 /** What happens to an order. `at` in milliseconds since 1970. */
 export type OrderEvent = { at: number } & (
@@ -133,6 +168,8 @@ export type OrderEvent = { at: number } & (
   | { kind: 'outcome'; step: number; outcome: StepOutcome }
   /** The store has told a result. */
   | { kind: 'result'; result: Omit<PlacementResult, 'marketplaceOrderId'> }
+  /** The store was asked for its order, because its parcels are awaited. */
+  | { kind: 'store'; order: StoreOrder }
   | { kind: 'clock' }
   /** The state was read back, and what became of the step under way is not known. */
   | { kind: 'restart' }
@@ -176,6 +213,7 @@ export interface OrderState {
   swaps: boolean;
   trouble: HoldTrouble | null;
   placement: Placement;
+  parcels: OrderParcel[];
   /** A person has let the stock go: nothing is held any more, until `retry`. */
   isReleased: boolean;
   /** … and did so when the order was to be placed: it is handled by hand. */
@@ -216,6 +254,7 @@ export function newOrder(amazonOrderId: string, policy: OrderPolicy): OrderState
       refusedStep: null,
       isOrdered: false,
     },
+    parcels: [],
     isReleased: false,
     isHandledByHand: false,
     told: {},

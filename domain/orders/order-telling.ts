@@ -1,9 +1,11 @@
 import { isPassing } from '../errors';
 import { isCanceled, isOver, missingFacts, soldUnitsBySku } from './order-facts';
-import { currentHold, isInStore, unplaceable, unresolvedSkus, wantsHold, wantsPlacing, whyIgnored } from './order-plan';
+import { currentHold, isInStore, unplaceable, unresolvedSkus, wantsHold, wantsPlacing } from './order-plan';
+import { whyIgnored } from './order-scope';
 import { explainProblem } from './order-problems';
 import type { OrderState, StepOutcome, Turn } from './order-state';
 import { TELL_AFTER } from './order-timing';
+import { hasNoTracking, isShippedByStore, isStrange, trackingOverdueAt } from './parcels';
 
 /** V14: one message for an order and a problem, however often it comes back. */
 export function tell({ state, commands }: Turn, problem: string, said: string): void {
@@ -33,6 +35,19 @@ export function tellOfOrder(turn: Turn): void {
     if (!state.isHandledByHand) tell(turn, 'partly_shipped', 'Partly shipped.');
   if (facts.status === 'shipped' && (placement.phase === 'created' || (isLeft && placement.attempts > 0)))
     if (!state.isHandledByHand) tell(turn, 'shipped_elsewhere', 'Shipped.');
+  tellOfParcels(turn);
+}
+
+/** What is wrong with the parcels as they are. */
+function tellOfParcels(turn: Turn): void {
+  const { state, now } = turn;
+  if (!isShippedByStore(state)) return;
+  const strange = state.parcels.find(isStrange);
+  if (strange) tell(turn, 'strange_parcel', `Invoice ${strange.invoiceNumber}`);
+  const overdue = trackingOverdueAt(state);
+  if (overdue === null || now < overdue) return;
+  const invoices = state.parcels.filter(hasNoTracking).map(({ invoiceNumber }) => invoiceNumber);
+  tell(turn, 'no_tracking', `Invoice ${invoices.join(', ')}`);
 }
 
 /** Whether the store was given other units than Amazon says by now. */
@@ -78,6 +93,14 @@ function isSettled(state: OrderState, problem: string, now: number): boolean {
     case 'cancel_refused':
     case 'cancel_failed':
       return placement.phase === 'canceled';
+    case 'shipment_refused':
+      return isOver(facts) || !state.parcels.some(({ state: of }) => of === 'refused');
+    case 'shipment_failed':
+      return isOver(facts) || !state.parcels.some(({ failingSince }) => failingSince !== null);
+    case 'no_tracking':
+      return isOver(facts) || !state.parcels.some(hasNoTracking);
+    case 'strange_parcel':
+      return isOver(facts) || !state.parcels.some(isStrange);
     case 'changed_after_placing':
     case 'canceled_in_store':
     case 'shipped_elsewhere':

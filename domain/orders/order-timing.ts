@@ -19,6 +19,9 @@ export const RESULT_OVERDUE_AFTER = HOUR;
 /** What may pass by itself is told to people when it has lasted so long; what does not, at once. */
 export const TELL_AFTER = 30 * MINUTE;
 
+/** An invoice without a tracking number is told to people after so long: by then Amazon counts a shipment as late. */
+export const TRACKING_OVERDUE_AFTER = 24 * HOUR;
+
 export interface Pauses {
   first: number;
   most: number;

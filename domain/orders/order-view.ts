@@ -1,7 +1,9 @@
 import { isCanceled, isOver, missingFacts } from './order-facts';
-import { currentHold, isInStore, unplaceable, wantedUnits, wantsHold, wantsPlacing, whyIgnored } from './order-plan';
+import { currentHold, isInStore, unplaceable, wantedUnits, wantsHold, wantsPlacing } from './order-plan';
+import { whyIgnored } from './order-scope';
 import { explainProblem } from './order-problems';
 import type { OrderState } from './order-state';
+import { isStrange } from './parcels';
 
 /**
  * Where an order is, for people.
@@ -104,9 +106,18 @@ function integrated(state: OrderState): Told {
   if (state.told.changed_after_placing)
     return { stage: 'attention', reason: explainProblem('changed_after_placing').sentence };
   const order = `Order ${state.placement.storeOrderId} in the store`;
+  const { parcels } = state;
+  if (!isOver(state.facts)) {
+    const refused = parcels.find((parcel) => parcel.state === 'refused');
+    if (refused)
+      return { stage: 'failing', reason: `${explainProblem('shipment_refused').sentence} (${refused.said})` };
+    if (parcels.some(isStrange)) return { stage: 'attention', reason: explainProblem('strange_parcel').sentence };
+  }
+  const confirmed = parcels.filter((parcel) => parcel.state === 'confirmed').length;
+  const sent = parcels.length > 0 ? ` Amazon knows ${confirmed} of ${parcels.length} parcels.` : '';
   return state.holds.length > 0
     ? { stage: 'integrating', reason: `${order}, approved; the stock held beside it is being let go.` }
-    : { stage: 'integrated', reason: `${order}, approved.` };
+    : { stage: 'integrated', reason: `${order}, approved.${sent}` };
 }
 
 function pending(state: OrderState, now: number): Told {

@@ -6,6 +6,7 @@ import { see } from './order-sightings';
 import { isToBeTold, tell } from './order-telling';
 import type { OrderState, StepOutcome, Turn } from './order-state';
 import { pauseAfter, PAUSES, RESULT_OVERDUE_AFTER } from './order-timing';
+import { takeParcels } from './parcels';
 import { meaningOf } from './placement-codes';
 
 /** The store's code for an order that it has no stock for, or cannot deliver. */
@@ -103,6 +104,13 @@ function beRefused(turn: Turn, code: string, said: string): void {
   tell(turn, 'no_stock', said);
 }
 
+/** The store was asked for an order that it has approved. */
+export function hearOfStore(turn: Turn, order: StoreOrder): void {
+  if (turn.state.placement.phase !== 'approved') return;
+  if (order.state === 'canceled') return canceledInStore(turn, order.storeOrderId);
+  takeParcels(turn, order);
+}
+
 export function approved(turn: Turn, outcome: StepOutcome): void {
   const { state, now } = turn;
   const { placement } = state;
@@ -128,7 +136,10 @@ export function found(turn: Turn, order: StoreOrder | null): void {
   const { placement } = state;
   if (order) {
     if (order.state === 'canceled') return canceledInStore(turn, order.storeOrderId);
-    if (order.state !== 'created') return beApproved(state, order.storeOrderId);
+    if (order.state !== 'created') {
+      beApproved(state, order.storeOrderId);
+      return takeParcels(turn, order);
+    }
     return beCreated(state, order.storeOrderId, now);
   }
   placement.tries += 1;

@@ -46,6 +46,8 @@ export interface Orchestrator {
   startCredentialClock(credentialId: string): Promise<void>;
   /** Has a credential's clock look again, because a secret, a token or a date of it changed. Starts one where there is none. */
   credentialChanged(credentialId: string): Promise<void>;
+  /** Has the rotation of a credential look: a new client secret is there, or wanted. Starts its workflow where none runs. */
+  secretChanged(credentialId: string): Promise<void>;
   /** Hands Amazon's word on when a client secret expires to its clock. Starts one where there is none. */
   expiryNoticed(credentialId: string, notice: ExpiryNotice): Promise<void>;
   /** Hands news to the workflow of an order; starts one where none runs. */
@@ -55,6 +57,10 @@ export interface Orchestrator {
   /** Creates the watch on an account's orders, or leaves the one that is there. */
   startOrderWatch(account: WatchedAccount): Promise<void>;
   stopOrderWatch(account: WatchedAccount): Promise<void>;
+  /** Starts the watch on what people are alerted of, or leaves the one that runs. */
+  startAlertWatch(): Promise<void>;
+  /** Has a message to an alert channel tried now; starts its workflow where none runs. */
+  wakeAlertDelivery(deliveryId: string): Promise<void>;
   /** Accounts whose orders are watched. */
   orderWatches(): Promise<WatchedAccount[]>;
   /** Resolves when the engine answers; rejects otherwise. */

@@ -47,18 +47,20 @@ export interface StoreOrder {
    * be cancelled.
    */
   state: 'created' | 'approved' | 'invoiced' | 'canceled';
-  /** Parcels that the store has invoiced with a tracking number (B20); empty before. */
+  /** Parcels that the store has invoiced (B20), in its order; returns are none. */
   parcels: StoreParcel[];
 }
 
 /** A parcel of a store's order (B20). */
 export interface StoreParcel {
   invoiceNumber: string;
-  trackingNumber: string;
+  /** Absent until the store has it, which may be long after the invoice. */
+  trackingNumber?: string;
   /** The carrier in the store's words. */
   carrier?: string;
   /** ISO 8601. */
   shippedAt: string;
+  /** Kits as themselves. Empty where the invoice does not name its items. */
   units: StockUnits[];
 }
 

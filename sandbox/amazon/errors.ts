@@ -19,6 +19,13 @@ export function invalidInput(details: string): AnswerError {
   return badInput('InvalidInput', details);
 }
 
+/** The 400 of rotateApplicationClientSecret. Source: Amazon's own model. */
+export function notEnrolled(): AnswerError {
+  const message =
+    'Application is not enrolled for rotation notification. Please update application notification preference in Developer console.';
+  return new AnswerError(spApiError(400, 'InvalidInput', message));
+}
+
 export function notFound(message: string): AnswerError {
   return new AnswerError(spApiError(404, 'NOT_FOUND', message));
 }

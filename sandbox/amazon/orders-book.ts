@@ -71,6 +71,8 @@ export interface AmazonOrder {
   destination: Destination;
   items: OrderItem[];
   packages: ShippedPackage[];
+  /** Packages that Amazon was told of, a correction of one counted too. */
+  confirmations: number;
   /** What will happen to it, soonest first. */
   plan: { at: number; change: OrderChange }[];
 }
@@ -91,6 +93,8 @@ interface OrderBookOptions {
   worldName: string;
   journal: Journal;
   clock: SandboxClock;
+  /** Called when an order is new or has changed. */
+  onChange?: (order: AmazonOrder) => void;
 }
 
 /** A seller's orders. What was planned for them happens on the sandbox's clock, at its own moment, whenever that is noticed. */
@@ -123,6 +127,7 @@ export class OrderBook {
       updatedAt: now,
       items: items.map(({ sku, quantity, unitPrice }) => newItem(sku, quantity, unitPrice)),
       packages: [],
+      confirmations: 0,
       plan: plan
         .map(({ afterSeconds, change }) => ({ at: now + afterSeconds * 1000, change }))
         .sort((one, other) => one.at - other.at),
@@ -155,6 +160,7 @@ export class OrderBook {
   /** Takes a package of the seller's: its items are shipped, and the order with them or in part. */
   ship(order: AmazonOrder, shipped: ShippedPackage): void {
     order.packages = [...order.packages.filter(({ reference }) => reference !== shipped.reference), shipped];
+    order.confirmations += 1;
     const items: Record<string, ItemChange> = {};
     for (const item of order.items) {
       const units = order.packages
@@ -188,6 +194,7 @@ export class OrderBook {
 
   private save(order: AmazonOrder): void {
     this.options.journal.put(`${this.keyPrefix}${order.orderId}`, order);
+    this.options.onChange?.(order);
   }
 }
 

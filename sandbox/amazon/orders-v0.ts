@@ -20,6 +20,8 @@ import {
 } from './orders-view';
 import { windowPage, type WindowNames } from './orders-window';
 
+const CLOCKS_DIFFER_MS = 60_000;
+
 const NAMES: WindowNames = {
   createdAfter: 'CreatedAfter',
   createdBefore: 'CreatedBefore',
@@ -32,7 +34,7 @@ const NAMES: WindowNames = {
 };
 
 /** v0's words for the statuses; note the one l of its Canceled. */
-const STATUSES: Record<FulfillmentStatus, string> = {
+export const STATUSES: Record<FulfillmentStatus, string> = {
   PENDING_AVAILABILITY: 'PendingAvailability',
   PENDING: 'Pending',
   UNSHIPPED: 'Unshipped',
@@ -81,10 +83,12 @@ export function getOrderAddress({ request, world, dataElements = [] }: SpApiCall
   return json(200, { payload: { AmazonOrderId: order.orderId, ...shippingAddress(order, dataElements) } });
 }
 
-/** confirmShipment: 204 without a body. The same package again replaces what was said of it. */
-export function confirmShipment({ request, world }: SpApiCall): Answer {
+/** confirmShipment: 204 without a body, for what the merchant ships. The same package again replaces what was said of it. */
+export function confirmShipment({ request, world }: SpApiCall, clock: SandboxClock): Answer {
   const order = orderOf(request, world);
   const detail = packageIn(request, order);
+  if (order.fulfilledBy === 'AMAZON') throw invalidInput('The order is shipped by Amazon.');
+  if (Date.parse(detail.shipDate) > clock.now() + CLOCKS_DIFFER_MS) throw invalidInput("'shipDate' is in the future.");
   if (!['UNSHIPPED', 'PARTIALLY_SHIPPED', 'SHIPPED'].includes(order.status))
     throw invalidInput(`The order is ${STATUSES[order.status]} and cannot be shipped.`);
   for (const { orderItemId, quantity } of detail.items) {

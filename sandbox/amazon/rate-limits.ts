@@ -33,6 +33,8 @@ const PLANS = {
   getOrderItems: { rate: 0.5, burst: 30 },
   getOrderAddress: { rate: 0.5, burst: 30 },
   confirmShipment: { rate: 2, burst: 10 },
+  /** Of an application, whoever its sellers are. */
+  rotateApplicationClientSecret: { rate: 0.0167, burst: 1 },
   createRestrictedDataToken: { rate: 1, burst: 10 },
 } as const satisfies Record<string, Plan>;
 

@@ -5,6 +5,7 @@ import { exchange, type ApiFamily, type ExchangeContext } from '../exchange';
 import { bodyJson, bodyText, headerText, pathParameter, queryList } from '../query';
 import type { World } from '../world';
 import type { Worlds } from '../worlds';
+import { rotateClientSecret, type GrantlessCall } from './applications';
 import type { SpApiCall } from './call';
 import { getProductType, searchProductTypes } from './definitions';
 import { accessDenied, badRequest, lwaFault, quotaExceeded, spApiFault } from './errors';
@@ -91,6 +92,15 @@ export function mountAmazon(router: Router, { worlds, rateLimits, context }: Ama
       });
     });
 
+  const grantless = (name: SpApiOperation, handle: (call: GrantlessCall, now: SandboxClock) => Answer) =>
+    exchange(context, spApi, name, (request) => {
+      const call = authoriseGrantless(request, worlds, clock.now());
+      const { clientId } = call.world.identity;
+      const drawn = { operation: name, sellerId: '', clientId, preview: false, attributeNames: [] };
+      const empty = rateLimits.take(bucketsOf(drawn));
+      return empty ? quotaExceeded(empty.message) : handle(call, clock);
+    });
+
   router.put(`${ITEMS}/:sku`, operation('putListingsItem', putListing));
   router.patch(`${ITEMS}/:sku`, operation('patchListingsItem', patchListing));
   router.get(`${ITEMS}/:sku`, operation('getListingsItem', getListing));
@@ -133,7 +143,14 @@ export function mountAmazon(router: Router, { worlds, rateLimits, context }: Ama
     '/tokens/2021-03-01/restrictedDataToken',
     withClock('createRestrictedDataToken', createRestrictedDataToken)
   );
+  router.post('/applications/2023-11-30/clientSecret', grantless('rotateApplicationClientSecret', rotateClientSecret));
   mountFeedStorage(router, worlds, context);
+}
+
+function authoriseGrantless(request: Request, worlds: Worlds, now: number): GrantlessCall {
+  const verdict = verdictOf(request, worlds, now);
+  if (verdict.kind !== 'grantless') throw accessDenied();
+  return verdict;
 }
 
 function authorise(
@@ -141,20 +158,22 @@ function authorise(
   worlds: Worlds,
   now: number
 ): { world: World; resources?: readonly RestrictedResource[] } {
+  const verdict = verdictOf(request, worlds, now);
+  if (verdict.kind === 'grantless') throw accessDenied();
+  return verdict;
+}
+
+/** @throws AnswerError 403 for a token that is missing, has expired or is none. */
+function verdictOf(request: Request, worlds: Worlds, now: number): GoodToken {
   const token = headerText(request, 'x-amz-access-token');
   if (!token) throw accessDenied('Access token is missing in the request header.');
   const verdict = readToken(token, worlds, now);
-  switch (verdict.kind) {
-    case 'seller':
-      return verdict;
-    case 'expired':
-      throw accessDenied('The access token you provided has expired.');
-    case 'invalid':
-      throw accessDenied('The access token you provided is revoked, malformed or invalid.');
-    case 'grantless':
-      throw accessDenied();
-  }
+  if (verdict.kind === 'expired') throw accessDenied('The access token you provided has expired.');
+  if (verdict.kind === 'invalid') throw accessDenied('The access token you provided is revoked, malformed or invalid.');
+  return verdict;
 }
+
+type GoodToken = Exclude<ReturnType<typeof readToken>, { kind: 'expired' | 'invalid' }>;
 
 /** What a restricted data token shows of this call. @throws AnswerError 403 when it is for other calls. */
 function dataElementsOf(request: Request, resources: readonly RestrictedResource[] | undefined): string[] {

@@ -14,6 +14,7 @@ import type { World } from '../world';
 import type { Worlds } from '../worlds';
 import { control, done, refused, unknown, worldOf } from './answers';
 import { amazonBooks, vtexBooks } from './books';
+import { mountNotificationControl } from './notifications';
 import { mountOrderControl } from './orders';
 import { amazonOrderBooks } from './orders-books';
 import * as parse from './requests';
@@ -106,6 +107,7 @@ export function mountControl(router: Router, options: ControlOptions): void {
   );
 
   mountOrderControl(router, ROOT, worlds);
+  mountNotificationControl(router, ROOT, worlds);
 
   router.get(
     `${ROOT}/books`,
@@ -230,7 +232,8 @@ function changeAmazon(request: Request, world: World, clock: SandboxClock): void
   if (change.secretExpired !== undefined) for (const secret of settings.secrets) secret.expired = change.secretExpired;
   if (change.accessRevoked !== undefined) settings.accessRevoked = change.accessRevoked;
   if (change.expireTokens) settings.tokensValidFrom = now + 1;
-  if (change.newClientSecret) world.replaceSecret(now);
+  if (change.rotation) settings.rotation = change.rotation;
+  if (change.newClientSecret) world.replaceSecret(now, settings.rotation);
   if (change.feeds !== undefined) settings.feedMood = change.feeds;
   if (change.ordersRefuse) settings.ordersRefuse = change.ordersRefuse;
   if (change.orderLagSeconds !== undefined) settings.orderLagSeconds = change.orderLagSeconds;

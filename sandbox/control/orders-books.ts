@@ -11,15 +11,17 @@ interface AmazonOrderBook {
   /** Units that are still to be shipped, by seller SKU or else by order item id. */
   open: Record<string, number>;
   packages: number;
+  /** How often Amazon was told of one; more than there are packages where one was said twice. */
+  confirmations: number;
 }
 
 /** By seller, then by order id. */
 export function amazonOrderBooks(worlds: readonly World[]): Record<string, Record<string, AmazonOrderBook>> {
   return Object.fromEntries(
     worlds.map(({ identity, orders }) => {
-      const books = orders.all().map(({ orderId, status, fulfilledBy, items, packages }) => {
+      const books = orders.all().map(({ orderId, status, fulfilledBy, items, packages, confirmations }) => {
         const open = summed(items.map((item) => [item.sku ?? item.orderItemId, openUnits(item)]));
-        return [orderId, { status, fulfilledBy, open, packages: packages.length }] as const;
+        return [orderId, { status, fulfilledBy, open, packages: packages.length, confirmations }] as const;
       });
       return [identity.sellerId, Object.fromEntries(books)];
     })

@@ -67,24 +67,37 @@ interface StoreOrderChange {
   cancel?: boolean;
   /** Writes the store's stock down by what the order takes. */
   writeDown?: boolean;
-  /** Of the items at these positions; of all unless said. */
-  invoice?: { number: string; courier: string; trackingNumber: string; items?: number[] };
+  /** Of these units of the items at these positions; of all unless said. The same number again corrects it. */
+  invoice?: {
+    number: string;
+    courier: string | null;
+    trackingNumber: string;
+    type: 'Output' | 'Input';
+    items?: { index: number; quantity: number }[];
+  };
 }
 
 export function storeOrderChange(text: string): StoreOrderChange {
   const fields = new Fields(text);
   fields.allow('authorize', 'cancel', 'writeDown', 'invoice');
   const invoice = fields.nested('invoice');
-  invoice?.allow('number', 'courier', 'trackingNumber', 'items');
+  invoice?.allow('number', 'courier', 'trackingNumber', 'type', 'items');
   return {
     authorize: fields.boolean('authorize'),
     cancel: fields.boolean('cancel'),
     writeDown: fields.boolean('writeDown'),
     invoice: invoice && {
       number: invoice.needed('number', invoice.text('number')),
-      courier: invoice.text('courier') ?? 'FedEx',
+      courier: invoice.isNull('courier') ? null : (invoice.text('courier') ?? 'FedEx'),
       trackingNumber: invoice.text('trackingNumber') ?? '',
-      items: invoice.integers('items', 0, 1000),
+      type: invoice.oneOf('type', ['Output', 'Input'] as const) ?? 'Output',
+      items: invoice.each('items')?.map((item) => {
+        item.allow('index', 'quantity');
+        return {
+          index: item.needed('index', item.integer('index', 0, 1000)),
+          quantity: item.needed('quantity', item.integer('quantity', 1, MAX_UNITS)),
+        };
+      }),
     },
   };
 }

@@ -54,10 +54,9 @@ function changeStoreOrder(request: Request, world: World, worlds: Worlds): Answe
   if (cancel) storeOrders.turn(order, 'canceled');
   if (writeDown) writeStockDown(world, worlds, order);
   if (invoice) {
-    const items = invoice.items ?? order.items.map((_, index) => index);
-    const { number, courier, trackingNumber } = invoice;
-    order.packages.push({ invoiceNumber: number, courier, trackingNumber, issuedAt: world.now, items });
-    storeOrders.turn(order, 'invoiced');
+    const { number: invoiceNumber, items, ...rest } = invoice;
+    const all = order.items.map(({ quantity }, index) => ({ index, quantity }));
+    storeOrders.invoice(order, { invoiceNumber, items: items ?? all, ...rest });
   }
   return json(200, storeOrderBook(world)[order.orderId]);
 }

@@ -12,7 +12,7 @@ import type { OrderManners } from '../vtex/order-integration-book';
 import type { ReservationManners } from '../vtex/reservations-book';
 import { TELLINGS, type Telling } from '../vtex/notifications';
 import type { SkuChange } from '../vtex/store';
-import type { SalesChannel } from '../world';
+import type { RotationManners, SalesChannel } from '../world';
 import type { WorldRequest } from '../worlds';
 import { ControlError, Fields } from './fields';
 import { orderManners, reservationManners } from './orders-requests';
@@ -116,6 +116,8 @@ interface AmazonChange {
   feeds?: FeedMood | null;
   ordersRefuse?: string[];
   orderLagSeconds?: number;
+  /** How requests for a new client secret are taken from now on. */
+  rotation?: Partial<RotationManners>;
 }
 
 export function amazonChange(text: string): AmazonChange {
@@ -128,7 +130,8 @@ export function amazonChange(text: string): AmazonChange {
     'participating',
     'feeds',
     'ordersRefuse',
-    'orderLagSeconds'
+    'orderLagSeconds',
+    'rotation'
   );
   return {
     secretExpired: fields.boolean('secretExpired'),
@@ -139,7 +142,20 @@ export function amazonChange(text: string): AmazonChange {
     feeds: fields.isNull('feeds') ? null : fields.oneOf('feeds', FEED_MOODS),
     ordersRefuse: fields.texts('ordersRefuse'),
     orderLagSeconds: fields.number('orderLagSeconds', 0),
+    rotation: rotationManners(fields.nested('rotation')),
   };
+}
+
+function rotationManners(fields: Fields | undefined): Partial<RotationManners> | undefined {
+  fields?.allow('enrolled', 'oldLivesSeconds', 'newDeadSeconds', 'copies');
+  return (
+    fields && {
+      enrolled: fields.boolean('enrolled'),
+      oldLivesSeconds: fields.number('oldLivesSeconds', 0),
+      newDeadSeconds: fields.number('newDeadSeconds', 0),
+      copies: fields.integer('copies', 0, 10),
+    }
+  );
 }
 
 interface VtexChange {

@@ -30,6 +30,19 @@ export const USUAL_ORDER_MANNERS: OrderManners = {
 type StoreOrderState =
   'waiting-for-manual-authorization' | 'payment-pending' | 'ready-for-handling' | 'handling' | 'invoiced' | 'canceled';
 
+/** An invoice and what left with it. */
+interface StorePackage {
+  invoiceNumber: string;
+  /** Null and empty until somebody says. */
+  courier: string | null;
+  trackingNumber: string;
+  issuedAt: number;
+  /** `Input`: of what has come back. */
+  type: 'Output' | 'Input';
+  /** By position in the order. */
+  items: { index: number; quantity: number }[];
+}
+
 export interface StoreOrder {
   /** `<affiliate>-<marketplaceOrderId>` */
   orderId: string;
@@ -42,7 +55,7 @@ export interface StoreOrder {
   /** What it keeps from others until it is cancelled, or until the store has written its stock down. */
   units: WarehouseUnits[];
   isWrittenDown: boolean;
-  packages: { invoiceNumber: string; courier: string; trackingNumber: string; issuedAt: number; items: number[] }[];
+  packages: StorePackage[];
   /** Epoch ms. */
   createdAt: number;
   changedAt: number;
@@ -159,6 +172,14 @@ export class OrderIntegrationBook {
     if (state === 'ready-for-handling') order.authorizedAt ??= now;
     order.state = state;
     this.save(order);
+  }
+
+  /** Invoices a part of the order, or all of it; the same invoice again replaces what was said of it. */
+  invoice(order: StoreOrder, invoice: Omit<StorePackage, 'issuedAt'>): void {
+    const known = order.packages.find(({ invoiceNumber }) => invoiceNumber === invoice.invoiceNumber);
+    if (known) Object.assign(known, invoice);
+    else order.packages.push({ ...invoice, issuedAt: this.options.clock.now() });
+    this.turn(order, 'invoiced');
   }
 
   /** The store's own stock has been written down by what the order takes. */

@@ -176,15 +176,15 @@ function view(order: StoreOrder): object {
     authorizedDate: order.authorizedAt === null ? null : new Date(order.authorizedAt).toISOString(),
     items: order.items.map(({ id, quantity, price }) => ({ id, quantity, price, sellingPrice: price, seller: '1' })),
     packageAttachment: {
-      packages: order.packages.map(({ invoiceNumber, courier, trackingNumber, issuedAt, items }) => ({
-        items: items.map((itemIndex) => ({ itemIndex, quantity: order.items[itemIndex]?.quantity ?? 0 })),
+      packages: order.packages.map(({ invoiceNumber, courier, trackingNumber, issuedAt, type, items }) => ({
+        items: items.map(({ index, quantity }) => ({ itemIndex: index, quantity })),
         courier,
         invoiceNumber,
         invoiceValue: order.value,
         issuanceDate: new Date(issuedAt).toISOString(),
         trackingNumber,
         trackingUrl: null,
-        type: 'Output',
+        type,
       })),
     },
   };

@@ -1,72 +1,72 @@
 import { ENDPOINTS } from '../../api/endpoints';
-import { FAILED_LOGINS_PER_MINUTE } from '../../api/rate-limits';
-import { mayAct, ROLES, type Role } from '../../api/roles';
 import { apiKeyModel } from '../../models/api-keys';
-import { ApiUnderTest } from './api-under-test';
+import { LEAST_ROLE, type Least } from './access-table';
+import { ApiUnderTest, type Answer } from './api-under-test';
+
+const ROLES = ['viewer', 'operator', 'admin'] as const;
+const RANK: Record<Least, number> = { public: 0, viewer: 1, operator: 2, admin: 3 };
+
+const WRONG_KEY = `lsk_${'x'.repeat(43)}`;
 
 let api: ApiUnderTest;
-/** Asked without a key by strangers, who are shut out after a while. */
-let guardedApi: ApiUnderTest;
-const keys: Partial<Record<Role, string>> = {};
+/** One for each kind of caller; null for none. */
+const keys: Record<string, string | null> = { nobody: null, wrong: WRONG_KEY };
+
 beforeAll(async () => {
-  [api, guardedApi] = await Promise.all([ApiUnderTest.start(), ApiUnderTest.start()]);
+  let now = new Date();
+  api = await ApiUnderTest.start({ clock: () => now });
   for (const role of ROLES) keys[role] = await api.keyFor(role);
+  const make = (more: object) => api.post('/v1/api-keys', { name: 'was an admin', role: 'admin', ...more });
+  const revoked = (await make({})).body;
+  await api.delete(`/v1/api-keys/${revoked.id}`);
+  keys.revoked = revoked.key as string;
+  keys.expired = (await make({ expiresAt: new Date(now.getTime() + 60_000).toISOString() })).body.key as string;
+  expect((await api.get('/v1/audit?limit=1', { key: keys.expired })).status).toBe(200);
+  now = new Date(now.getTime() + 60_000);
 });
 afterAll(async () => {
-  await Promise.all([api.stop(), guardedApi.stop()]);
+  await api.stop();
 });
 
-const NOWHERE = {
+const NOWHERE: Record<string, string> = {
   connectorId: 'con_00000000000000000000',
   syncId: 'syn_00000000000000000000',
   keyId: 'key_0',
-  sku: 'x',
 };
-const pathOf = (template: string) =>
-  template.replace(/\{(\w+)\}/g, (_all, name: string) => NOWHERE[name as keyof typeof NOWHERE]);
+const routes = ENDPOINTS.map((endpoint) => ({
+  ...endpoint,
+  route: `${endpoint.method.toUpperCase()} ${endpoint.path}`,
+}));
 
-describe('roles', () => {
-  const guarded = ENDPOINTS.filter(({ role }) => role !== 'public');
-  const matrix = guarded.flatMap((endpoint) => ROLES.map((role) => [endpoint, role] as const));
+function ask({ method, path, body }: (typeof routes)[number], key: string | null): Promise<Answer> {
+  const there = path.replace(/\{(\w+)\}/g, (_all, name: string) => NOWHERE[name] ?? 'x');
+  return api.request(method.toUpperCase(), there, { key, ...(body && { body: {} }) });
+}
 
-  it.each(
-    matrix.map(([endpoint, role]) => [`${endpoint.method.toUpperCase()} ${endpoint.path}`, role, endpoint] as const)
-  )('%s as %s', async (_name, role, endpoint) => {
-    const ask = { key: keys[role]!, ...(endpoint.body && { body: {} }) };
-    const { status, body } = await api.request(endpoint.method.toUpperCase(), pathOf(endpoint.path), ask);
-    if (mayAct(role, endpoint.role as Role)) expect(['role_required', 'unauthenticated']).not.toContain(body.code);
+it('says of every route who may call it, and of no other', () => {
+  expect(routes.map(({ route }) => route).sort()).toEqual([...LEAST_ROLE.keys()].sort());
+});
+
+describe.each(routes.map((each) => [each.route, each] as const))('%s', (route, endpoint) => {
+  const least = LEAST_ROLE.get(route) ?? 'nobody may';
+
+  it.each(['nobody', 'wrong', 'revoked', 'expired'])(`${least}: as %s`, async (who) => {
+    const { status, body, headers } = await ask(endpoint, keys[who]!);
+    if (least === 'public') return expect([401, 403, 429]).not.toContain(status);
+    expect([status, body.code]).toEqual([401, 'unauthenticated']);
+    expect(headers.get('www-authenticate')).toBe('Bearer realm="longshore"');
+  });
+
+  it.each(ROLES)(`${least}: as %s`, async (role) => {
+    const { status, body } = await ask(endpoint, keys[role]!);
+    const isAllowed = RANK[role] >= (RANK[least as Least] ?? Infinity);
+    if (isAllowed) expect([401, 403]).not.toContain(status);
     else
       expect([status, body.code, body.detail]).toEqual([
         403,
         'role_required',
-        `This needs the role ${endpoint.role}; the API key has the role ${role}.`,
+        `This needs the role ${least}; the API key has the role ${role}.`,
       ]);
-  });
-
-  it.each(guarded.map((endpoint) => [`${endpoint.method.toUpperCase()} ${endpoint.path}`, endpoint] as const))(
-    '%s without a key',
-    async (_name, endpoint) => {
-      const own = await guardedApi.request(endpoint.method.toUpperCase(), pathOf(endpoint.path), { key: null });
-      expect([401, 429]).toContain(own.status);
-    }
-  );
-
-  it('lets viewers read, operators act, and only admins configure', () => {
-    const needs = Object.fromEntries(guarded.map(({ method, path, role }) => [`${method} ${path}`, role]));
-    for (const [what, role] of Object.entries(needs)) {
-      const isConfiguring = /^(post|patch|delete) \/v1\/(connectors|connectors\/\{connectorId\}|api-keys.*)$/.test(
-        what
-      );
-      // It shows the token of the hook.
-      const isSecret = what === 'get /v1/connectors/{connectorId}/hook';
-      const expected =
-        isConfiguring || what === 'get /v1/api-keys'
-          ? 'admin'
-          : what.startsWith('get ') && !isSecret
-            ? 'viewer'
-            : 'operator';
-      expect([what, role]).toEqual([what, expected]);
-    }
   });
 });
 
@@ -77,6 +77,7 @@ describe('API keys', () => {
     expect(headers.get('cache-control')).toBe('no-store');
     const key = body.key as string;
     expect(key).toMatch(/^lsk_[A-Za-z0-9_-]{43}$/);
+    expect(body).toMatchObject({ prefix: key.slice(0, 8), expiresAt: null, lastUsedAt: null });
     expect(JSON.stringify(await apiKeyModel(api.connection).find().lean())).not.toContain(key);
 
     const listed = await api.get('/v1/api-keys');
@@ -89,10 +90,52 @@ describe('API keys', () => {
     expect((await api.get('/v1/connectors', { key })).status).toBe(401);
     expect((await api.delete(`/v1/api-keys/${body.id}`)).status).toBe(404);
     const { body: trail } = await api.get('/v1/audit?limit=2');
-    expect(trail.items.map(({ action, target }) => [action, target])).toEqual([
-      ['api-key.revoked', { type: 'api-key', id: body.id }],
-      ['api-key.created', { type: 'api-key', id: body.id }],
+    expect(trail.items.map(({ action, target, changes }) => [action, target, changes])).toEqual([
+      [
+        'api-key.revoked',
+        { type: 'api-key', id: body.id },
+        [
+          { field: 'name', before: 'console', after: null },
+          { field: 'role', before: 'viewer', after: null },
+        ],
+      ],
+      [
+        'api-key.created',
+        { type: 'api-key', id: body.id },
+        [
+          { field: 'name', before: null, after: 'console' },
+          { field: 'role', before: null, after: 'viewer' },
+        ],
+      ],
     ]);
+  });
+
+  it('lets a key live until it expires, and says when it was used last', async () => {
+    let now = new Date('2027-01-01T00:00:00Z');
+    const own = await ApiUnderTest.start({ clock: () => now });
+    const expiresAt = '2027-01-02T01:00:00+01:00';
+    const { body } = await own.post('/v1/api-keys', { name: 'for a day', role: 'viewer', expiresAt });
+    expect(body.expiresAt).toBe('2027-01-02T00:00:00.000Z');
+    const key = body.key as string;
+    const look = () => own.get('/v1/connectors', { key });
+    const listed = async () => (await own.get('/v1/api-keys')).body.items.find(({ id }) => id === body.id);
+    expect(await listed()).toMatchObject({ lastUsedAt: null });
+    now = new Date('2027-01-01T12:00:00Z');
+    expect((await look()).status).toBe(200);
+    expect(await listed()).toMatchObject({ lastUsedAt: '2027-01-01T12:00:00.000Z' });
+    now = new Date('2027-01-01T23:59:59.999Z');
+    expect((await look()).status).toBe(200);
+    now = new Date('2027-01-02T00:00:00Z');
+    expect(await look()).toMatchObject({
+      status: 401,
+      body: { detail: 'This API key has expired; ask an admin for a new one.' },
+    });
+    await own.stop();
+  });
+
+  it.each(['2020-01-01T00:00:00Z', '2027-01-01', 'tomorrow'])('makes none that expires at %s', async (expiresAt) => {
+    const { status, body } = await api.post('/v1/api-keys', { name: 'x', role: 'viewer', expiresAt });
+    expect([status, body.errors?.[0]?.field]).toEqual([422, 'expiresAt']);
   });
 
   it('refuses a key that another process revoked: a change at once, a read within two seconds', async () => {
@@ -128,19 +171,6 @@ describe('API keys', () => {
       }
       expect(seen).toEqual(whole);
     }
-  });
-
-  it('limits wrong keys per address, and lets right ones pass meanwhile', async () => {
-    const own = await ApiUnderTest.start();
-    const statuses: number[] = [];
-    for (let n = 0; n < FAILED_LOGINS_PER_MINUTE + 2; n++)
-      statuses.push((await own.get('/v1/connectors', { key: `lsk_${'x'.repeat(43)}` })).status);
-    expect(statuses.slice(0, FAILED_LOGINS_PER_MINUTE).every((status) => status === 401)).toBe(true);
-    const { status, body, headers } = await own.get('/v1/connectors', { key: 'wrong' });
-    expect([status, body.code]).toEqual([429, 'too_many_failed_logins']);
-    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
-    expect((await own.get('/v1/connectors')).status).toBe(200);
-    await own.stop();
   });
 
   it('limits the requests of one API key and not those of another', async () => {

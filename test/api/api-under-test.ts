@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import type { Connection } from 'mongoose';
+import { createAlertSender } from '../../adapters/alerts';
 import { jsonataExpressions } from '../../adapters/expressions';
 import { filesOfConnector } from '../../adapters/file';
+import { createLogger } from '../../adapters/logging';
 import { createKeyring } from '../../adapters/secrets/keyring';
+import { createRemoteCodec } from '../../adapters/temporal/remote-codec';
 import { createApp, type AppDeps } from '../../api/app';
-import { createLogger } from '../../api/request-logging';
+import { createApiServer } from '../../api/server';
 import { OutsideError } from '../../domain/errors';
 import type { ProductTypes } from '../../domain/ports/amazon';
 import { withDatabase } from '../../embedded/mongodb';
@@ -19,6 +22,9 @@ import { uploadStore } from '../../models/uploads';
 import { checkAnswer } from './documented-answers';
 import { RecordingOrchestrator } from './recording-orchestrator';
 import { bringTo, SECRETS, vtexConnector } from './samples';
+
+/** Where Temporal's pages are. */
+export const TEMPORAL_UI = 'http://temporal.example.com:8233';
 
 export const ADMIN_KEY = 'admin-key-of-the-tests-01234567';
 
@@ -90,24 +96,40 @@ export class ApiUnderTest {
     });
     const expressions = jsonataExpressions();
     stopping.signal.addEventListener('abort', () => void expressions.close());
+    const keyring = createKeyring(`test:${randomBytes(32).toString('base64')}`);
     const app = createApp({
       connection,
       orchestrator,
       productTypes: unreachable,
+      accounts: { testCredential: async () => away() },
+      applications: { takesSecret: async () => away() },
       expressions,
       uploads: {
         limitBytes: 4 * 1024 * 1024,
         filesOf: ({ _id, config }) => filesOfConnector(config, uploadStore(connection).of(_id), null),
       },
-      secretBox: createKeyring(`test:${randomBytes(32).toString('base64')}`),
-      logger: createLogger('trace', sink),
+      alerts: {
+        sender: createAlertSender({
+          smtpUrl: undefined,
+          from: undefined,
+          allowPrivate: true,
+          timeoutMs: 2_000,
+          publicUrl: 'http://127.0.0.1:3000',
+        }),
+        operators: [],
+        allowPrivate: true,
+      },
+      secretBox: keyring,
+      codec: createRemoteCodec(keyring),
+      codecDoor: { namespace: 'longshore', uiOrigin: TEMPORAL_UI },
+      logger: createLogger({ level: 'trace', secrets: [ADMIN_KEY], destination: sink }),
       adminApiKey: ADMIN_KEY,
       publicUrl: 'http://127.0.0.1:3000',
       requestsPerMinute: 100_000,
       stopping: stopping.signal,
       ...deps,
     });
-    const server = createServer(app);
+    const server = createApiServer(app);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     return new ApiUnderTest(`http://127.0.0.1:${port}`, connection, orchestrator, server, stopping, logs);

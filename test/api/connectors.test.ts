@@ -416,7 +416,7 @@ describe('PATCH /v1/connectors/{id}', () => {
     expect([status, body.code]).toEqual([409, 'quantity_conflict']);
   });
 
-  it('names its fields in the audit trail, and no value', async () => {
+  it('is told in the audit trail with what was and is, and no secret', async () => {
     const id = await api.connector('active');
     await api.patch(`/v1/connectors/${id}`, {
       name: 'Luma',
@@ -431,7 +431,10 @@ describe('PATCH /v1/connectors/{id}', () => {
       target: { type: 'connector', id },
       connectorId: id,
       fields: ['amazon.refreshToken', 'name'],
-      changes: [],
+      changes: [
+        { field: 'amazon.refreshToken', before: '[secret]', after: '[secret]' },
+        { field: 'name', before: 'Luma US', after: 'Luma' },
+      ],
       requestId: expect.any(String),
     });
     expect(body.items.map(({ action }) => action)).toEqual(['connector.changed', 'connector.created']);

@@ -48,6 +48,11 @@ describe('a credential', () => {
       daysLeft: 120,
       nextReminderAt: iso(30),
       reminders: [],
+      autoRotate: false,
+      newSecret: null,
+      previousUntil: null,
+      usesPrevious: false,
+      rotation: null,
       authorisations: [
         {
           seller,

@@ -1,5 +1,7 @@
 import { decide } from '../../domain/orders/decide';
-import type { OrderPolicy } from '../../domain/orders/order-state';
+import type { OrderParcel, OrderPolicy, OrderState } from '../../domain/orders/order-state';
+import { connectorModel } from '../../models/connectors';
+import { orderWatchStore } from '../../models/order-watches';
 import { orderStore } from '../../models/orders';
 import { ApiUnderTest } from './api-under-test';
 import { freshSeller, vtexConnector } from './samples';
@@ -19,6 +21,7 @@ const POLICY: OrderPolicy = {
   destination: { postalCode: '10001', country: 'USA' },
   activatedAt: 0,
   askedSeconds: 600,
+  carriers: {},
 };
 
 let serial = 0;
@@ -121,6 +124,65 @@ describe('orders', () => {
       { action: 'order.retried', target: { type: 'order', id: order.amazonOrderId } },
       { action: 'order.released' },
     ]);
+  });
+
+  it('are shown with what the store has sent, and whether Amazon knows of it', async () => {
+    const order = await anOrder();
+    const store = orderStore(api.connection);
+    const { json, revision } = (await store.get(order.sellerId, order.amazonOrderId))!;
+    const at = Date.now();
+    const parcel = {
+      reference: 1,
+      invoiceNumber: 'INV-1',
+      carrier: 'Loggi',
+      trackingNumber: 'LG-1',
+      shippedAt: '2026-03-02T08:00:00.000Z',
+      items: [{ orderItemId: '1', units: 2 }],
+    };
+    const machine = {
+      state: 'refused',
+      said: 'No.',
+      seenAt: at,
+      wasSent: true,
+      tries: 1,
+      failingSince: null,
+      nextAt: at,
+    };
+    const state = { ...(JSON.parse(json) as OrderState), parcels: [{ ...parcel, ...machine } as OrderParcel] };
+    const save = { revision: revision + 1, at, state, transitions: [], messages: [] };
+    await store.save(order.sellerId, order.amazonOrderId, save);
+    const { body } = await api.get(order.path);
+    expect(body.parcels).toEqual([{ ...parcel, state: 'refused', refusal: 'No.' }]);
+  });
+
+  it('are watched account by account, with what keeps them from being read', async () => {
+    const amazon = { sellerId: freshSeller() };
+    const ids = [
+      await api.connector('active', vtexConnector({ amazon, orders: { defaultZipCode: '10001' } })),
+      await api.connector(
+        'paused',
+        vtexConnector({ amazon: { ...amazon, country: 'MX' }, orders: { defaultZipCode: '06000' } })
+      ),
+    ];
+    await api.connector('active', vtexConnector({ amazon: { ...amazon, country: 'BR' } }));
+    await connectorModel(api.connection).updateMany({ _id: { $in: ids } }, { $set: { activatedAt: new Date() } });
+    const mine = async () =>
+      (await api.get('/v1/order-watches')).body.items.filter((each) => each.sellerId === amazon.sellerId);
+    const fresh = { region: 'NA', readUntil: null, readAt: null, hasMore: false, problem: null };
+    expect(await mine()).toEqual([{ ...amazon, ...fresh, connectorIds: ids.sort() }]);
+
+    const watches = orderWatchStore(api.connection);
+    const account = { ...amazon, region: 'NA' as const };
+    const problem = { code: 'auth.forbidden' as const, said: 'No role.', since: new Date('2026-03-02T08:00:00Z') };
+    await watches.noteProblem(account, '2026-03-02T07:00:00.000Z', null, problem);
+    expect(await mine()).toMatchObject([
+      {
+        readAt: null,
+        problem: { said: 'No role.', since: '2026-03-02T08:00:00.000Z', action: expect.stringContaining('role') },
+      },
+    ]);
+    await watches.note(account, '2026-03-02T09:00:00.000Z', null);
+    expect(await mine()).toMatchObject([{ readUntil: '2026-03-02T09:00:00.000Z', problem: null }]);
   });
 
   it('that are not known are not found, and told nothing', async () => {

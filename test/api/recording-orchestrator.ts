@@ -102,6 +102,10 @@ export class RecordingOrchestrator implements Orchestrator {
     await this.record('credentialChanged', credentialId);
   }
 
+  async secretChanged(credentialId: string): Promise<void> {
+    await this.record('secretChanged', credentialId);
+  }
+
   async expiryNoticed(credentialId: string, notice: ExpiryNotice): Promise<void> {
     await this.record('expiryNoticed', credentialId, notice);
   }
@@ -125,6 +129,14 @@ export class RecordingOrchestrator implements Orchestrator {
   async orderWatches(): Promise<WatchedAccount[]> {
     await this.record('orderWatches');
     return [];
+  }
+
+  async startAlertWatch(): Promise<void> {
+    await this.record('startAlertWatch');
+  }
+
+  async wakeAlertDelivery(deliveryId: string): Promise<void> {
+    await this.record('wakeAlertDelivery', deliveryId);
   }
 
   async ping(): Promise<void> {

@@ -161,6 +161,7 @@ export function listing(connectorId: string, sku: string, parts: Partial<Listing
     lastRun: 'syn_00000000000000000001',
     fingerprint: 'f1',
     judgedBy: null,
+    toldAt: null,
     updatedAt: new Date('2026-01-01T00:05:00Z'),
     ...parts,
   };

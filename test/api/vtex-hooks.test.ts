@@ -36,12 +36,15 @@ async function aHook(state: State = 'active', of: ApiUnderTest = api) {
   };
 }
 
+/** Yesterday: a notice of it is believed, whatever it says. */
+const DAY = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+
 /** VTEX's own example, of this store. */
 const notification = (more: object = {}) => ({
   IdSku: '15',
   An: 'luma',
   IdAffiliate: 'MZN',
-  DateModified: '2018-08-20T15:11:28.1978783Z',
+  DateModified: `${DAY}T15:11:28.1978783Z`,
   IsActive: false,
   StockModified: false,
   PriceModified: false,
@@ -71,7 +74,7 @@ describe('the hook of a VTEX store', () => {
         idAffiliate: 'MZN',
         version: 'v2',
         isActive: true,
-        dateModified: '2018-08-20T15:11:28.1978783',
+        dateModified: `${DAY}T15:11:28.1978783`,
         hasStockKeepingUnitRemovedFromAffiliate: true,
         futureField: { a: [1] },
       },
@@ -102,12 +105,12 @@ describe('the hook of a VTEX store', () => {
     const hook = await aHook();
     const at = (DateModified: string, HasStockKeepingUnitRemovedFromAffiliate: boolean) =>
       hook.send(notification({ DateModified, HasStockKeepingUnitRemovedFromAffiliate }));
-    await at('2018-08-20T15:11:28.1978783Z', false);
-    await at('2018-08-20T15:11:28.1978782Z', true);
-    await at('2018-08-20T15:11:28.1978783Z', false);
-    await at('2018-08-20T17:11:28.1978781+02:00', true);
+    await at(`${DAY}T15:11:28.1978783Z`, false);
+    await at(`${DAY}T15:11:28.1978782Z`, true);
+    await at(`${DAY}T15:11:28.1978783Z`, false);
+    await at(`${DAY}T17:11:28.1978781+02:00`, true);
     expect(await hook.kept()).toEqual([{ skuId: '15', isRemoved: false }]);
-    await at('2018-08-20T15:11:28.1978784Z', true);
+    await at(`${DAY}T15:11:28.1978784Z`, true);
     expect(await hook.kept()).toEqual([{ skuId: '15', isRemoved: true }]);
   });
 
@@ -117,6 +120,28 @@ describe('the hook of a VTEX store', () => {
       notification({ DateModified: '2199-01-01T00:00:00Z', HasStockKeepingUnitRemovedFromAffiliate: true })
     );
     await hook.send(notification({ DateModified: undefined }));
+    expect(await hook.kept()).toEqual([{ skuId: '15', isRemoved: false }]);
+  });
+
+  it.each([
+    ['a week ago', new Date(Date.now() - 7 * 86_400_000).toISOString()],
+    ['years ago', '2018-08-20T15:11:28.1978783Z'],
+    ['at a time that it does not say', undefined],
+  ])('has a SKU read again that is said to have left %s, instead of believing it', async (_, DateModified) => {
+    const hook = await aHook();
+    await hook.send(notification({ DateModified, HasStockKeepingUnitRemovedFromAffiliate: true }));
+    expect(await hook.kept()).toEqual([{ skuId: '15', isRemoved: false }]);
+  });
+
+  it('takes the same notice twice with one effect, also after a sync has worked it off', async () => {
+    const hook = await aHook();
+    const removed = notification({ DateModified: `${DAY}T10:00:00Z`, HasStockKeepingUnitRemovedFromAffiliate: true });
+    const back = notification({ DateModified: `${DAY}T11:00:00Z` });
+    for (const sent of [removed, removed, back, removed]) expect(await hook.send(sent)).toMatchObject({ status: 202 });
+    expect(await hook.kept()).toEqual([{ skuId: '15', isRemoved: false }]);
+    const notices = changeNoticesOf(api.connection, hook.connectorId);
+    await notices.settle(await notices.gather());
+    await hook.send(removed);
     expect(await hook.kept()).toEqual([{ skuId: '15', isRemoved: false }]);
   });
 
@@ -161,7 +186,10 @@ describe('the hook of a VTEX store', () => {
     const hook = await aHook();
     const send = (body: string, type = 'application/json') => hook.send(body, '', { 'content-type': type });
     expect(await send('{"IdSku":')).toMatchObject({ status: 400, body: { code: 'malformed_json' } });
-    expect(await send(`{"IdSku":"${'1'.repeat(1024 * 1024)}"}`)).toMatchObject({ status: 413 });
+    expect(await send(`{"IdSku":"${'1'.repeat(64 * 1024)}"}`)).toMatchObject({
+      status: 413,
+      body: { detail: 'A body may have 64 KB at most.' },
+    });
     expect(await send('IdSku=15', 'application/x-www-form-urlencoded')).toMatchObject({ status: 415 });
     expect(await api.get(hook.path, { key: null })).toMatchObject({ status: 405 });
   });
@@ -255,7 +283,7 @@ describe('the hook of a VTEX store', () => {
     await api.get(`/nowhere//${hook.token}?token=${hook.token}`, { key: null });
     const lines = api.logs.filter((line) => line.includes('/hooks/vtex/') || line.includes('/nowhere/'));
     expect(lines.length).toBeGreaterThanOrEqual(4);
-    expect(lines.some((line) => line.includes(`/hooks/vtex/${hook.connectorId}/hook_[redacted]`))).toBe(true);
+    expect(lines.some((line) => line.includes(`/hooks/vtex/${hook.connectorId}/[secret]`))).toBe(true);
     expect(api.logs.join('')).not.toContain(hook.token.slice(5));
   });
 });

@@ -126,3 +126,31 @@ test.each([
   const message = messageOf({ ...REQUIRED, ...mail, [name]: value });
   expect(message.split('\n').slice(1)).toEqual([`  - ${said}`]);
 });
+
+test.each([
+  ['TRUSTED_PROXIES', 'loopback, 10.0.0.0/8,fd00::1', ['loopback', '10.0.0.0/8', 'fd00::1']],
+  [
+    'CORS_ORIGINS',
+    'https://console.example.com,http://127.0.0.1:5173',
+    ['https://console.example.com', 'http://127.0.0.1:5173'],
+  ],
+  ['TRUSTED_PROXIES', undefined, []],
+  ['CORS_ORIGINS', undefined, []],
+  ['ALLOW_PRIVATE_ADDRESSES', 'true', true],
+  ['ALLOW_PRIVATE_ADDRESSES', undefined, false],
+])('%s=%s is %j', (name, value, read) => {
+  expect(loadConfig({ ...REQUIRED, [name]: value })).toMatchObject({ [name]: read });
+});
+
+test.each([
+  ['TRUSTED_PROXIES', 'true'],
+  ['TRUSTED_PROXIES', '0.0.0.0/0'],
+  ['TRUSTED_PROXIES', '10.0.0.0/33'],
+  ['TRUSTED_PROXIES', '10.0.0.0/8/8'],
+  ['CORS_ORIGINS', '*'],
+  ['CORS_ORIGINS', 'https://console.example.com/'],
+  ['CORS_ORIGINS', 'null'],
+  ['ALLOW_PRIVATE_ADDRESSES', 'perhaps'],
+])('%s=%s is refused', (name, value) => {
+  expect(messageOf({ ...REQUIRED, [name]: value })).toContain(`  - ${name}`);
+});

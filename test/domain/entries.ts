@@ -41,5 +41,6 @@ export function aBlankEntry(): LedgerEntry {
     lastRun: 'syn_1',
     fingerprint: '',
     judgedBy: null,
+    toldAt: null,
   };
 }

@@ -10,7 +10,11 @@ test.each([
   ['config', false, false],
   ['bug', false, false],
   ['auth.secret_expired', false, true],
+  ['auth.secret_rotated', false, true],
+  ['auth.secret_pending', false, true],
+  ['auth.wrong_secret', false, true],
   ['auth.access_revoked', false, true],
+  ['auth.unauthorized_client', false, true],
   ['auth.forbidden', false, true],
 ] as const)('%s: passes by itself %s, parks the connector %s', (code, passing, parks) => {
   expect(isPassing(code)).toBe(passing);

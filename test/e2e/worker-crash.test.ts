@@ -1,4 +1,6 @@
 import fs from 'node:fs';
+import { Client, Connection } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
 import { plainProducts, type World } from '../workflows/rig';
 import { itWithLuma, LUMA } from './luma';
 import { countsOf, disagreements } from './public-api';
@@ -66,4 +68,32 @@ describe('workers that are killed', () => {
       expect(await syncWithKills(world, kills)).toEqual({ live: LUMA.skuLimit, blocked: LUMA.skus - LUMA.skuLimit });
     }
   );
+
+  it('fail no workflow task', async () => {
+    const { workflows, failures } = await workflowTasksFailed(stack);
+    expect(workflows).toBeGreaterThan(0);
+    expect(failures).toEqual([]);
+  });
 });
+
+const { EventType, WorkflowTaskFailedCause } = temporal.api.enums.v1;
+
+/** What workers said of workflow tasks that they could not do, in all workflows there have been. */
+async function workflowTasksFailed(stack: RealStack): Promise<{ workflows: number; failures: string[] }> {
+  const connection = await Connection.connect({ address: stack.temporalAddress });
+  const { workflow } = new Client({ connection, namespace: stack.settings.TEMPORAL_NAMESPACE ?? 'default' });
+  const failures: string[] = [];
+  let workflows = 0;
+  for await (const { workflowId, runId } of workflow.list()) {
+    workflows += 1;
+    const { events } = await workflow.getHandle(workflowId, runId).fetchHistory();
+    for (const { eventType, workflowTaskFailedEventAttributes: failed } of events ?? []) {
+      if (eventType !== EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED) continue;
+      // A signal came while a task was being completed: the server has it done again, and no worker failed.
+      if (failed?.cause === WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND) continue;
+      failures.push(`${workflowId}: ${failed?.failure?.message ?? failed?.cause}`);
+    }
+  }
+  await connection.close();
+  return { workflows, failures };
+}

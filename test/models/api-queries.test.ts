@@ -167,6 +167,9 @@ describe('apiKeyStore', () => {
       name: 'n',
       role: 'viewer' as const,
       hash: 'h1',
+      prefix: 'lsk_0000',
+      expiresAt: null,
+      lastUsedAt: null,
       createdBy: 'me',
       createdAt: new Date(),
     };

@@ -21,6 +21,8 @@ import { orderStore, stateOf } from '../../models/orders';
 import setUp from '../setup';
 import tearDown from '../teardown';
 import { plainProducts, Rig, type World } from '../workflows/rig';
+import { ALERT_CASES } from './alert-cases';
+import { ROTATION_CASES } from './rotation-cases';
 
 const ROOT = join(__dirname, '..', '..');
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
@@ -45,7 +47,7 @@ const CASES: Record<string, Case> = {
       input.amazon!.clientSecret = 'amzn1.oa2-cs.v1.mistyped';
     });
     await rig.orchestrator.startOnboarding(connectorId);
-    await rig.waiting(connectorId, 'auth.secret_expired');
+    await rig.waiting(connectorId, 'auth.wrong_secret');
     const { config } = await rig.connector(connectorId);
     await rig.proposeSecrets(config, { 'amazon.clientSecret': world.amazon.clientSecret });
     await rig.orchestrator.configurationChanged(connectorId);
@@ -141,7 +143,7 @@ const CASES: Record<string, Case> = {
     await rig.control('POST', `worlds/${world.name}/skus/SKU-0003`, { quantity: 3 });
     const syncId = await rig.startSync(connectorId);
     await rig.until(
-      async () => (await rig.run(connectorId))?.waitingFor?.code === 'auth.secret_expired',
+      async () => (await rig.run(connectorId))?.waitingFor?.code === 'auth.secret_rotated',
       'the run to park'
     );
     const mended = await rig.control<World>('POST', `worlds/${world.name}/amazon`, {
@@ -255,6 +257,17 @@ const CASES: Record<string, Case> = {
     );
     return forgotten(rig, world, credentialId);
   },
+  'credential-clock/rotated': async (rig, world) => {
+    const credentialId = await provedCredential(rig, world, 155);
+    const store = credentialStore(rig.database);
+    await store.setDates(credentialId, { autoRotate: true });
+    await rig.orchestrator.startCredentialClock(credentialId);
+    await rig.until(
+      async () => (await store.get(credentialId))?.rotation?.cause === 'automatic',
+      'a new secret to be asked for'
+    );
+    return forgotten(rig, world, credentialId);
+  },
   'credential-clock/unused': async (rig, world) => {
     const credentialId = await provedCredential(rig, world, 100);
     await connectorModel(rig.database).deleteMany({ credentialId });
@@ -273,6 +286,25 @@ const CASES: Record<string, Case> = {
     for (const code of ['SOI001', 'SOI002'])
       await rig.orchestrator.tellOrder(order, { kind: 'result', result: { code, said: code } });
     await reaches(rig, order, 'integrated');
+    return orderWorkflowId(order.sellerId, order.amazonOrderId);
+  },
+  'amazon-order/parcels': async (rig, world) => {
+    const connectorId = await watching(rig, world);
+    const order = await orderedAs(rig, world, connectorId, 'SKU-0001');
+    await reaches(rig, order, 'held');
+    await rig.control('POST', `worlds/${world.name}/orders/${order.amazonOrderId}`, { status: 'UNSHIPPED' });
+    await watched(rig, world, order);
+    await rig.until(async () => (await phaseOf(rig, order)) === 'awaiting', 'the order to be placed');
+    for (const code of ['SOI001', 'SOI002'])
+      await rig.orchestrator.tellOrder(order, { kind: 'result', result: { code, said: code } });
+    await reaches(rig, order, 'integrated');
+    const parcel = { invoiceNumber: 'INV-1', trackingNumber: 'T1', shippedAt: new Date().toISOString(), units: [] };
+    const storeOrder = { storeOrderId: `MZN-${order.amazonOrderId}`, state: 'invoiced' as const, parcels: [parcel] };
+    await rig.orchestrator.tellOrder(order, { kind: 'store', order: storeOrder });
+    await rig.until(
+      async () => (await keptJson(rig, order)).includes('"state":"confirmed"'),
+      'Amazon to know of the parcel'
+    );
     return orderWorkflowId(order.sellerId, order.amazonOrderId);
   },
   'amazon-order/unheld': async (rig, world) => {
@@ -304,6 +336,8 @@ const CASES: Record<string, Case> = {
     await watched(rig, world, order);
     return watchIdOf(order);
   },
+  ...ALERT_CASES,
+  ...ROTATION_CASES,
 };
 
 /** A connector that holds stock for pending orders, active and synced. */
@@ -340,6 +374,10 @@ const watchIdOf = ({ sellerId }: OrderInput): string => `${orderWatchId(sellerId
 async function phaseOf(rig: Rig, { sellerId, amazonOrderId }: OrderInput): Promise<string | undefined> {
   const kept = await orderStore(rig.database).get(sellerId, amazonOrderId);
   return kept && stateOf(kept).placement.phase;
+}
+
+async function keptJson(rig: Rig, { sellerId, amazonOrderId }: OrderInput): Promise<string> {
+  return (await orderStore(rig.database).get(sellerId, amazonOrderId))?.json ?? '';
 }
 
 async function reaches(rig: Rig, { sellerId, amazonOrderId }: OrderInput, stage: OrderStage): Promise<void> {
@@ -456,7 +494,10 @@ function withoutTraces(key: string, value: unknown): unknown {
 
 async function main(part: string): Promise<void> {
   await setUp();
-  const rig = await Rig.start({ env: { VERIFY_AFTER_SECONDS: '1,1,2,3,5' } });
+  const rig = await Rig.start({
+    payloads: 'plain',
+    env: { VERIFY_AFTER_SECONDS: '1,1,2,3,5', ALLOW_PRIVATE_ADDRESSES: 'true' },
+  });
   try {
     for (const [name, bring] of Object.entries(CASES)) {
       if (!name.includes(part)) continue;

@@ -14,6 +14,7 @@ const FOLDERS = {
   orders: 'orders-api-model/orders_2026-01-01.json',
   ordersV0: 'orders-api-model/ordersV0.json',
   tokens: 'tokens-api-model',
+  applications: 'application-management-api-model',
 } as const;
 
 export type AmazonModelName = keyof typeof FOLDERS;

@@ -205,7 +205,7 @@ describe('a catalogue sync', () => {
     await rig.control('POST', 'worlds/expiring/skus/SKU-0003', { quantity: 3 });
     const syncId = await rig.startSync(connectorId);
     await rig.until(
-      async () => (await rig.run(connectorId))?.waitingFor?.code === 'auth.secret_expired',
+      async () => (await rig.run(connectorId))?.waitingFor?.code === 'auth.secret_rotated',
       'the run to park'
     );
     expect((await rig.run(connectorId))?.waitingFor).toMatchObject({

@@ -87,7 +87,7 @@ describe('an onboarding', () => {
       const { world, connectorId } = await made('wrong-secret', (input) => {
         input.amazon!.clientSecret = 'amzn1.oa2-cs.v1.mistyped';
       });
-      const waitingFor = await waitsFor(connectorId, 'auth.secret_expired', 'credential');
+      const waitingFor = await waitsFor(connectorId, 'auth.wrong_secret', 'credential');
       expect(waitingFor).toMatchObject({ field: 'amazon.clientSecret', owner: 'longshore' });
       const { config } = await rig.connector(connectorId);
       await rig.proposeSecrets(config, { 'amazon.clientSecret': world.amazon.clientSecret });
@@ -95,17 +95,17 @@ describe('an onboarding', () => {
       await becomesInactive(connectorId);
     });
 
-    it('when the client secret has expired at Amazon, and still says so after a value that does not help', async () => {
+    it('when Amazon takes no client secret of it, and still says so after a value that does not help', async () => {
       const { connectorId } = await made('expired-secret');
       await rig.control('POST', 'worlds/expired-secret/amazon', { secretExpired: true });
-      await waitsFor(connectorId, 'auth.secret_expired', 'credential');
+      await waitsFor(connectorId, 'auth.wrong_secret', 'credential');
       const { config } = await rig.connector(connectorId);
       await rig.proposeSecrets(config, { 'amazon.clientSecret': 'amzn1.oa2-cs.v1.mistyped' });
       const before = await rig.callCount('lwaToken');
       await rig.orchestrator.configurationChanged(connectorId);
       await rig.until(async () => (await rig.callCount('lwaToken')) > before, 'the new value to be tried');
       await new Promise((resolve) => setTimeout(resolve, 500));
-      expect((await rig.connector(connectorId)).onboarding.waitingFor).toMatchObject({ code: 'auth.secret_expired' });
+      expect((await rig.connector(connectorId)).onboarding.waitingFor).toMatchObject({ code: 'auth.wrong_secret' });
       const mended = await rig.control<World>('POST', 'worlds/expired-secret/amazon', {
         newClientSecret: true,
         secretExpired: false,
@@ -271,7 +271,7 @@ describe('an onboarding', () => {
     const { config } = await rig.connector(first);
     await rig.proposeSecrets(config, { 'amazon.clientSecret': 'amzn1.oa2-cs.v1.mistyped' });
     await rig.orchestrator.configurationChanged(first);
-    await rig.waiting(first, 'auth.secret_expired');
+    await rig.waiting(first, 'auth.wrong_secret');
     await rig.control('POST', 'worlds/shared/amazon', { expireTokens: true });
     await rig.control('POST', 'worlds/shared/skus/SKU-0001', { quantity: 4 });
     const run = await rig.sync(second);

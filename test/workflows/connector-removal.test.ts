@@ -132,7 +132,7 @@ describe('a removal', () => {
     await rig.removed(connectorId);
     expect(Object.keys(await rig.affiliates(world))).toEqual(['LNG']);
     const { clientId, sellerId, clientSecret } = world.amazon;
-    const kept = await credentialStore(rig.database).current(clientId, sellerId);
+    const kept = await credentialStore(rig.database).newest(clientId, sellerId);
     expect(createKeyring(rig.config.ENCRYPTION_KEYS).open(kept!.clientSecret)).toBe(clientSecret);
     await rig.startRemoval(other);
     await rig.removed(other);

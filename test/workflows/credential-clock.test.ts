@@ -13,6 +13,7 @@ import type { ReminderNote } from '../../domain/reminders';
 import { withDatabase } from '../../embedded/mongodb';
 import { connectorModel } from '../../models/connectors';
 import { credentialQueries } from '../../models/credential-queries';
+import { rotationStore } from '../../models/credential-rotations';
 import { credentialStore, type CredentialDocument } from '../../models/credentials';
 import { connectDatabase } from '../../models/database';
 import { MailServer } from '../mail-server';
@@ -77,6 +78,8 @@ async function startWorker(
     activities: change(
       createCredentialClockActivities({
         credentials: credentialStore(database),
+        rotations: rotationStore(database),
+        orchestrator,
         queries: credentialQueries(database),
         mailer: smtpUrl
           ? createMailer({ smtpUrl, from: 'Longshore <ls@example.com>', to, timeoutMs: 2_000 })
@@ -191,10 +194,9 @@ async function historiesOf(credentialId: string): Promise<string[]> {
   const texts: string[] = [];
   for (let runId: string | undefined, isFirst = true; isFirst || runId; isFirst = false) {
     const history = await env.client.workflow.getHandle(credentialClockId(credentialId), runId).fetchHistory();
-    const text = JSON.stringify(history, (_key, value: unknown) =>
-      value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : value
-    );
-    texts.push(text);
+    const plain = JSON.stringify(history);
+    const payloads = [...plain.matchAll(/"data": ?"([A-Za-z0-9+/=]+)"/g)];
+    texts.push([plain, ...payloads.map(([, data]) => Buffer.from(data!, 'base64').toString('utf8'))].join('\n'));
     runId = history.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId || undefined;
   }
   return texts;

@@ -1,6 +1,7 @@
 import pino from 'pino';
 import { credentialClockId } from '../../domain/ids';
 import { credentialIdOf, credentialStore, type CredentialDocument } from '../../models/credentials';
+import { connectorModel } from '../../models/connectors';
 import { reconcile } from '../../worker/reconcile';
 import { MailServer } from '../mail-server';
 import { plainProducts, Rig, type World } from './rig';
@@ -71,6 +72,36 @@ describe('a credential', () => {
     const { secretCreatedAt, authorisedAt } = await documentOf(world);
     expect(Date.now() - secretCreatedAt!.getTime()).toBeLessThan(120_000);
     expect(authorisedAt[sellerId]).toEqual(then);
+  });
+
+  it('is released once the last of its connectors has gone to another application, and not before', async () => {
+    const { world, connectorId } = await rig.ready('clock-left', plainProducts(1));
+    const second = await rig.insertConnector(world, (input) => {
+      input.source!.affiliateId = 'LNG';
+    });
+    await rig.onboard(second);
+    const other = await rig.world('clock-entered', plainProducts(1));
+    const seller = world.amazon.sellerId;
+    /** Connectors go over as a PATCH of the client id has them. */
+    const goOver = async (id: string) => {
+      const { config } = await rig.connector(id);
+      const amazon = { ...config.amazon, clientId: other.amazon.clientId };
+      const { clientSecret, refreshToken } = other.amazon;
+      await rig.proposeSecrets(
+        { ...config, amazon },
+        { 'amazon.clientSecret': clientSecret, 'amazon.refreshToken': refreshToken }
+      );
+      await connectorModel(rig.database).updateOne({ _id: id }, { $set: { credentialId: idOf(other) } });
+      await rig.patch(id, { 'amazon.clientId': other.amazon.clientId });
+      const step = async () => (await rig.connector(id)).onboarding.steps.find(({ name }) => name === 'amazon-account');
+      await rig.until(async () => (await step())?.state !== 'done', 'the new credential to be proved');
+    };
+    await goOver(connectorId);
+    expect((await documentOf(world)).refreshTokens).toHaveProperty(seller);
+    await goOver(second);
+    await rig.until(async () => (await documentOf(world)) === undefined, 'the former credential to be released');
+    await rig.until(async () => (await statusOf(world)) === 'COMPLETED', 'its clock to end');
+    expect((await documentOf(other)).refreshTokens).toHaveProperty(seller);
   });
 
   it('gets its lost clock back when things are put in line, and loses it with its last connector', async () => {

@@ -55,6 +55,34 @@ describe('what the source tells while a run is at work', () => {
     expect(Object.values(books).reduce((sum, { submissions }) => sum + submissions, 0)).toBe(SKUS + 1);
   }, 240_000);
 
+  it('reaches Amazon at once while the store is still being read, and what was read before does not undo it', async () => {
+    // Two pages of the ledger: the SKU is on the first, and the store takes long over the second.
+    const { world, connectorId } = await rig.ready('while-reading', plainProducts(150), (input) => {
+      input.listing = { sendKits: false, skuLimit: 1000 };
+    });
+    await tell(connectorId, 150);
+    await rig.firstSync(connectorId, 120);
+    const quantityOf = async (id: number): Promise<number | undefined> =>
+      (await rig.books(world))[nameOf(id)]?.quantity;
+    const { id: fault } = await rig.control<{ id: string }>('POST', 'faults', {
+      match: { operation: 'vtex.getSku' },
+      kind: 'slow',
+      delayMs: 1_500,
+    });
+    const syncId = await rig.startSync(connectorId);
+    await rig.until(async () => (await rig.run(connectorId))?.phase === 'collect', 'the sync to read');
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    await rig.control('POST', `worlds/while-reading/skus/${nameOf(1)}`, { quantity: 0, tell: 'nobody' });
+    await tell(connectorId, 1);
+    await rig.until(async () => (await quantityOf(1)) === 0, 'the SKU to stop selling', 10);
+    expect((await rig.run(connectorId))?.phase).toBe('collect');
+
+    const run = await rig.ended(connectorId, ({ _id }) => _id === syncId, 120);
+    await rig.control('DELETE', `faults/${fault}`);
+    expect(run).toMatchObject({ outcome: 'completed', counts: { live: 149, paused: 1 } });
+    expect((await rig.books(world))[nameOf(1)]).toMatchObject({ quantity: 0, submissions: 2 });
+  }, 240_000);
+
   it('is not undone by the answer to what was sent before', async () => {
     const { world, connectorId } = await rig.ready('overtaken', plainProducts(8));
     await tell(connectorId, 8);

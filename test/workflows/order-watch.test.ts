@@ -39,12 +39,16 @@ describe('the watch on an account’s orders', () => {
     expect([await test.kept(ofAmazon), await test.kept(ours)]).toEqual([undefined, undefined]);
   });
 
-  it('handles several pages, and moves the watermark when the last is handled', async () => {
+  it('handles a page a run, and moves the watermark when the last is handled', async () => {
     for (let count = 0; count < 105; count += 1) await test.order({ items: [{ sku: 'STRANGE', quantity: 1 }] });
+    await test.watch();
+    const { watermark: before } = (await kept())!;
+    expect(await searches()).toBe(1);
     await test.watch();
     expect(await searches()).toBe(2);
     const { watermark, window } = (await kept())!;
     expect(window).toBeNull();
+    expect(Date.parse(watermark)).toBeGreaterThan(Date.parse(before));
     expect(Date.now() - Date.parse(watermark)).toBeLessThan(5 * 60_000);
     await test.rig.until(
       async () => (await orderModel(test.rig.database).countDocuments({ connectorId: test.connectorId })) === 105,
@@ -54,17 +58,47 @@ describe('the watch on an account’s orders', () => {
 
   it('goes on in the next run where Amazon’s limit ended this one, with the same window', async () => {
     for (let count = 0; count < 105; count += 1) await test.order({ items: [{ sku: 'STRANGE', quantity: 1 }] });
+    await test.watch();
     const match = { operation: 'searchOrders', sellerId: account().sellerId };
-    await test.rig.control('POST', 'faults', { match, kind: 'slow', delayMs: 1, times: 1 });
     await test.rig.control('POST', 'faults', { match, kind: 'throttle' });
     await test.watch();
     const waiting = (await kept())!;
     expect(waiting.window).toMatchObject({ nextPage: expect.any(String) as string });
+    expect((await test.ask('GET', '/v1/order-watches')).body).toMatchObject({
+      items: expect.arrayContaining([
+        expect.objectContaining({ sellerId: account().sellerId, hasMore: true, problem: null }),
+      ]) as object[],
+    });
     await test.rig.control('DELETE', 'faults');
     await test.watch();
     const done = (await kept())!;
     expect(done.window).toBeNull();
     expect(Date.parse(done.watermark)).toBeGreaterThan(Date.parse(waiting.watermark));
+  });
+
+  it('shows what keeps orders from being read, and reads those that stock is held for all the same', async () => {
+    const orderId = await test.order();
+    await test.watch();
+    await test.reaches(orderId, 'held');
+    const match = { operation: 'searchOrders', sellerId: account().sellerId };
+    await test.rig.control('POST', 'faults', { match, kind: 'status', status: 403 });
+    await test.change(orderId, { status: 'CANCELLED' });
+    await orderModel(test.rig.database).updateMany({}, { $set: { lookedAt: new Date(0) } });
+    await test.watch();
+    await test.reaches(orderId, 'closed');
+    const mine = async () => {
+      const { items } = (await test.ask('GET', '/v1/order-watches')).body as { items: { sellerId: string }[] };
+      return items.find(({ sellerId }) => sellerId === account().sellerId);
+    };
+    const failing = await mine();
+    expect(failing).toMatchObject({
+      region: 'NA',
+      connectorIds: [test.connectorId],
+      problem: { code: 'auth.forbidden', action: expect.stringContaining('role') as string },
+    });
+    await test.rig.control('DELETE', 'faults');
+    await test.watch();
+    expect(await mine()).toMatchObject({ problem: null, hasMore: false, readAt: expect.any(String) as string });
   });
 
   it('tells an order nothing twice that overlapping windows show', async () => {

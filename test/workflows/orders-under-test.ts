@@ -4,13 +4,14 @@ import type { WorkflowHandle } from '@temporalio/client';
 import pino from 'pino';
 import { jsonataExpressions } from '../../adapters/expressions';
 import { createKeyring } from '../../adapters/secrets/keyring';
+import { createRemoteCodec } from '../../adapters/temporal/remote-codec';
 import { createApp } from '../../api/app';
 import { OutsideError } from '../../domain/errors';
 import { orderWorkflowId } from '../../domain/ids';
 import type { OrderInput } from '../../domain/orders/order-record';
 import type { OrderStage } from '../../domain/orders/order-view';
-import { orderStore, type OrderDocument } from '../../models/orders';
-import { plainProducts, Rig, type World } from './rig';
+import { orderModel, orderStore, type OrderDocument } from '../../models/orders';
+import { plainProducts, Rig, type ProductLine, type World } from './rig';
 
 interface SkuBook {
   start: number;
@@ -22,7 +23,7 @@ interface SkuBook {
 /** What a real VTEX would now hold. */
 export interface StoreBook {
   skus: Record<string, SkuBook>;
-  reservations: Record<string, { status: number; units: Record<string, number> }>;
+  reservations: Record<string, { status: number; until: string; units: Record<string, number> }>;
   orders: Record<string, { state: string; units: Record<string, number> }>;
 }
 
@@ -57,9 +58,14 @@ export class OrdersUnderTest {
         connection: rig.database,
         orchestrator: rig.orchestrator,
         productTypes: { search: async () => away(), definition: async () => away() },
+        accounts: { testCredential: async () => away() },
+        applications: { takesSecret: async () => away() },
         expressions: test.expressions,
         uploads: { limitBytes: 1024, filesOf: () => away() },
+        alerts: { sender: { send: async () => away() }, operators: [], allowPrivate: true },
         secretBox: createKeyring(rig.config.ENCRYPTION_KEYS),
+        codec: createRemoteCodec(createKeyring(rig.config.ENCRYPTION_KEYS)),
+        codecDoor: { namespace: rig.config.TEMPORAL_NAMESPACE },
         logger: pino({ level: 'silent' }),
         adminApiKey: rig.config.ADMIN_API_KEY,
         publicUrl: url,
@@ -81,8 +87,12 @@ export class OrdersUnderTest {
   }
 
   /** A world of its own with ten units of each of four shirts, of which the last is a kit of two of the third; synced. */
-  async connect(name: string, orders: Record<string, unknown> = {}): Promise<void> {
-    const { world, connectorId } = await this.rig.ready(name, plainProducts(4, kitOfThird), (input) => {
+  async connect(
+    name: string,
+    orders: Record<string, unknown> = {},
+    lines: readonly ProductLine[] = plainProducts(4, kitOfThird)
+  ): Promise<void> {
+    const { world, connectorId } = await this.rig.ready(name, lines, (input) => {
       input.listing = { sendKits: true };
       input.orders = { defaultZipCode: '10001', ...orders };
     });
@@ -113,6 +123,12 @@ export class OrdersUnderTest {
       workflowId: `order-watch-by-hand-${Date.now()}-${Math.random()}`,
       args: [{ sellerId: this.world.amazon.sellerId, region: 'NA' }],
     });
+  }
+
+  /** A look of the watch when it is time again to ask stores for parcels. */
+  async askForParcels(): Promise<void> {
+    await orderModel(this.rig.database).updateMany({}, { $set: { parcelsAskedAt: new Date(0) } });
+    await this.watch();
   }
 
   /** The order as it is kept. */

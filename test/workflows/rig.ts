@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Connection as Database } from 'mongoose';
 import pino from 'pino';
 import { jsonataExpressions } from '../../adapters/expressions';
 import { createOrchestrator } from '../../adapters/temporal/orchestrator';
 import { createKeyring } from '../../adapters/secrets/keyring';
+import { createDataConverter } from '../../adapters/temporal/codec';
 import { loadConfig, type Config } from '../../config';
 import { parseConnector, type ConnectorSecrets, type SecretField } from '../../domain/connector-contract';
 import type { ConnectorConfig, WaitingFor } from '../../domain/connector';
@@ -81,10 +83,14 @@ export class Rig {
     readonly sandbox: Sandbox,
     readonly client: Client,
     readonly orchestrator: Orchestrator & { close(): Promise<void> },
-    private readonly native: NativeConnection
+    private readonly native: NativeConnection,
+    private readonly dataConverter: DataConverter | undefined
   ) {}
 
-  static async start(options: { sandbox?: SandboxOptions; env?: Record<string, string> } = {}): Promise<Rig> {
+  /** @param options.payloads - `plain` for histories that are kept: everybody may read and replay them. */
+  static async start(
+    options: { sandbox?: SandboxOptions; env?: Record<string, string>; payloads?: 'plain' } = {}
+  ): Promise<Rig> {
     quietRuntime();
     const { TEST_MONGODB_URI, TEST_TEMPORAL_ADDRESS, TEST_TEMPORAL_NAMESPACE } = process.env;
     if (!TEST_MONGODB_URI || !TEST_TEMPORAL_ADDRESS) throw new Error('the test servers are not up: run by npm test');
@@ -120,13 +126,16 @@ export class Rig {
     await ensureIndexes(database);
     const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
     const native = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
+    const dataConverter =
+      options.payloads === 'plain' ? undefined : createDataConverter(createKeyring(config.ENCRYPTION_KEYS));
     const orchestrator = createOrchestrator({
+      dataConverter,
       address: config.TEMPORAL_ADDRESS,
       namespace: config.TEMPORAL_NAMESPACE,
       taskQueue: config.TEMPORAL_TASK_QUEUE,
     });
-    const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
-    const rig = new Rig(config, database, sandbox, client, orchestrator, native);
+    const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter });
+    const rig = new Rig(config, database, sandbox, client, orchestrator, native, dataConverter);
     await rig.startWorker();
     return rig;
   }
@@ -137,6 +146,7 @@ export class Rig {
       namespace: this.config.TEMPORAL_NAMESPACE,
       taskQueue: this.config.TEMPORAL_TASK_QUEUE,
       workflowBundle: { codePath: process.env.TEST_WORKFLOW_BUNDLE ?? '' },
+      dataConverter: this.dataConverter,
       activities: createActivities({
         config: this.config,
         connection: this.database,
@@ -161,6 +171,7 @@ export class Rig {
       namespace: this.config.TEMPORAL_NAMESPACE,
       taskQueue: this.config.TEMPORAL_TASK_QUEUE,
       workflowBundle: { codePath: process.env.TEST_WORKFLOW_BUNDLE ?? '' },
+      dataConverter: this.dataConverter,
       activities: change(
         createActivities({
           config: this.config,

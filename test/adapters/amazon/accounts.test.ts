@@ -53,7 +53,7 @@ describe('Amazon accounts, against the sandbox', () => {
     const failure = await failureOf(
       accounts.testCredential({ ...credential(), refreshToken: other.amazon.refreshToken }, never)
     );
-    expect(failure).toMatchObject({ code: 'auth.access_revoked' });
+    expect(failure).toMatchObject({ code: 'auth.unauthorized_client' });
     expect((failure as Error).message).toContain(`another application than ${credential().clientId}`);
   });
 

@@ -16,6 +16,12 @@ describe('text of another system', () => {
     expect(withoutSecrets('a=pa+ss/word b=pa%2Bss%2Fword', ['pa+ss/word'])).toBe('a=[secret] b=[secret]');
   });
 
+  it('loses them also as a form and base64 write them', () => {
+    const secret = 'pa ss+word';
+    const text = `${new URLSearchParams({ secret }).toString()} ${Buffer.from(`${secret}`).toString('base64')}`;
+    expect(withoutSecrets(text, [secret])).not.toMatch(/pa\+ss|cGEg/);
+  });
+
   it('is cut to a length that fits an error message', () => {
     expect(withoutSecrets('x'.repeat(5000))).toHaveLength(400);
   });

@@ -63,7 +63,8 @@ describe('the buckets in the database', () => {
 
   it('hold the rate within 2 % and use 97 % of it, for four processes', async () => {
     const rate = 40;
-    // With a burst of 15: this test's four processes are one, and what it does late, all do late.
+    // This test's four processes are one: what it did not do in time before the measured seconds, it may do in them.
+    const burst = 15;
     const key: LimitKey = { sellerId: 'A1', clientId: 'app', operation: 'getMarketplaceParticipations' };
     const stores = connections.map((each) => counted(rateBuckets(each)));
     const limiters = stores.map((buckets) => createSharedLimiter({ buckets }));
@@ -91,7 +92,7 @@ describe('the buckets in the database', () => {
     await Promise.all(all);
     const passed = times.filter((at) => at >= began && at < began + seconds * 1000).length;
     expect(passed).toBeGreaterThanOrEqual(0.97 * rate * seconds - 1);
-    expect(passed).toBeLessThanOrEqual(1.02 * rate * seconds + 2);
+    expect(passed).toBeLessThanOrEqual(1.02 * rate * seconds + burst);
     expect((stores.reduce((sum, each) => sum + each.writes, 0) - writes) / seconds).toBeLessThan(rate);
   });
 

@@ -166,6 +166,21 @@ describe("a VTEX store's order integration, against the sandbox", () => {
         },
       ],
     });
+    const invoice = (what: object) =>
+      store.world.control('POST', '/worlds/w/store-orders/MZN-111-2222222-3333333', { invoice: what });
+    // One that has no number yet and no carrier, one that came back, and a correction.
+    await invoice({ number: 'INV-2', courier: null, items: [{ index: 0, quantity: 1 }] });
+    await invoice({ number: 'RET-1', type: 'Input', trackingNumber: 'BACK' });
+    await invoice({ number: 'INV-1', courier: 'UPS', trackingNumber: '1Z-right' });
+    const { parcels } = (await integration.find('111-2222222-3333333', never))!;
+    expect(parcels).toEqual([
+      expect.objectContaining({ invoiceNumber: 'INV-1', trackingNumber: '1Z-right' }),
+      {
+        invoiceNumber: 'INV-2',
+        shippedAt: expect.stringMatching(/Z$/),
+        units: [{ sourceId: plain[0]!, units: 1 }],
+      },
+    ]);
     expect(await integration.cancel('MZN-111-2222222-3333333', 'too late', never)).toMatchObject({
       kind: 'refused',
       said: expect.stringContaining('cannot be canceled'),

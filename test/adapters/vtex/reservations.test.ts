@@ -223,6 +223,21 @@ describe("stock held by a VTEX store's reservations, against the sandbox", () =>
     expect(await store.world.calls('vtex.createReservation')).toMatchObject({ count: 2 });
   });
 
+  it('says that nothing was sent when a look before the request failed', async () => {
+    const lines = [{ sourceId: plain[0]!, units: 2 }];
+    await store.world.fault({ match: { operation: 'vtex.simulate' }, kind: 'status', status: 500 });
+    expect(await failureOf(reservations.reserve(request('MZN-1', lines), never))).toMatchObject({
+      code: 'transient',
+      facts: { notSent: true },
+    });
+    await store.world.heal();
+    await store.world.fault({ match: { operation: 'vtex.createReservation' }, kind: 'status', status: 500 });
+    const failure = await failureOf(reservations.reserve(request('MZN-1', lines), never));
+    expect(failure).toMatchObject({ code: 'transient' });
+    expect(failure).not.toMatchObject({ facts: { notSent: true } });
+    await store.world.heal();
+  });
+
   it('names the missing role', async () => {
     await store.world.fault({ match: { operation: 'vtex.createReservation' }, kind: 'status', status: 403 });
     expect(await failureOf(reserve('MZN-1'))).toMatchObject({

@@ -22,6 +22,7 @@ describe('a pending order', () => {
       destination: { postalCode: '01310-100', country: 'BRA' },
       askedSeconds: 864_000,
       looksFirst: false,
+      thenRelease: null,
     });
     expect(order.view.stage).toBe('reserving');
     order.hold();
@@ -105,6 +106,25 @@ describe('a hold', () => {
     expect(order.step).toEqual({ kind: 'release', lockId: LOCK });
     order.release();
     expect(order.view.holds.map(({ lockId }) => lockId)).toEqual([`${LOCK}-2`]);
+  });
+
+  it('is let go by the step that made the new one, where nothing about it is in doubt', () => {
+    const order = heldOrder().wait(8 * MINUTE);
+    expect(order.step).toMatchObject({ kind: 'reserve', lockId: `${LOCK}-2`, thenRelease: LOCK });
+    const hold = { lockId: `${LOCK}-2`, state: 'held' as const, units: [] };
+    const expiresAt = new Date(order.now + 10 * MINUTE).toISOString();
+    order.answer({ kind: 'reserved', answer: { kind: 'held', hold: { ...hold, expiresAt } }, released: 'released' });
+    expect(order.step).toBeUndefined();
+    expect(order.view.holds).toMatchObject([{ lockId: `${LOCK}-2`, isCertain: true }]);
+    expect(order.state.wakeAt).toBe(order.now + 8 * MINUTE);
+  });
+
+  it('counts even when it lives but a moment, once the one before it was let go for it', () => {
+    const order = heldOrder().wait(8 * MINUTE);
+    const expiresAt = new Date(order.now + 10 * SECOND).toISOString();
+    const hold = { lockId: `${LOCK}-2`, state: 'held' as const, units: [], expiresAt };
+    order.answer({ kind: 'reserved', answer: { kind: 'held', hold }, released: 'released' });
+    expect(order.view).toMatchObject({ stage: 'held', holds: [{ lockId: `${LOCK}-2` }] });
   });
 
   it('is looked up before it is made again when its answer was lost', () => {

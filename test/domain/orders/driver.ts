@@ -19,6 +19,7 @@ export const POLICY: OrderPolicy = {
   destination: { postalCode: '01310-100', country: 'BRA' },
   activatedAt: START - HOUR,
   askedSeconds: 864_000,
+  carriers: {},
 };
 
 const SHIRT: OrderLine = { sku: 'SHIRT', sourceId: '11' };

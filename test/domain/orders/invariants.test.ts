@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { openUnits } from '../../../domain/orders/order';
 import { missingFacts } from '../../../domain/orders/order-facts';
-import { wantsHold, whyIgnored } from '../../../domain/orders/order-plan';
+import { wantsHold } from '../../../domain/orders/order-plan';
+import { whyIgnored } from '../../../domain/orders/order-scope';
 import { isAtRest, viewOf } from '../../../domain/orders/order-view';
 import { scenarios } from './lives';
 import { World, type Scenario } from './model-world';

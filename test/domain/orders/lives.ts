@@ -96,6 +96,7 @@ export const scenarios: fc.Arbitrary<Scenario> = fc
         destination: { postalCode: '01310-100', country: 'BRA' },
         activatedAt: START - HOUR,
         askedSeconds: 864_000,
+        carriers: {},
       },
       orderedAt: drawn.isOld === 0 ? START - 2 * HOUR : START - MINUTE,
       fulfilledBy: drawn.isAmazons === 0 ? 'amazon' : 'merchant',

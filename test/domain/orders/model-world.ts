@@ -272,6 +272,8 @@ export class World {
         return wrong ? this.failed(false) : { kind: 'found', order: this.found() };
       case 'cancel-order':
         return this.cancel(wrong);
+      case 'confirm-shipment':
+        return wrong ? this.failed(true) : { kind: 'confirmed' };
     }
   }
 
@@ -288,10 +290,10 @@ export class World {
     const known = this.holds.get(step.lockId);
     if (step.looksFirst && known) {
       if (wrong && this.chance(0.5)) return this.failed(false);
-      return { kind: 'reserved', answer: { kind: 'held', hold: known } };
+      return this.renewed(step, { kind: 'reserved', answer: { kind: 'held', hold: known } });
     }
     const make = (): StepOutcome => this.makeHold(step.lockId, step.lines);
-    if (!wrong) return make();
+    if (!wrong) return this.renewed(step, make());
     const how = this.random();
     if (how < 0.2) return this.failed(false);
     if (how < 0.3) return this.failed(true);
@@ -299,6 +301,15 @@ export class World {
     if (how < 0.7) make();
     else this.at(this.now + this.between(SECOND, 4 * MINUTE), make);
     return this.failed(true);
+  }
+
+  /** The hold before is let go at once, where it is answered and the new one keeps stock. */
+  private renewed({ thenRelease }: OrderStep & { kind: 'reserve' }, outcome: StepOutcome): StepOutcome {
+    const isHeld =
+      outcome.kind === 'reserved' && outcome.answer.kind === 'held' && outcome.answer.hold.state === 'held';
+    if (!isHeld || thenRelease === null) return outcome;
+    const released = this.release(thenRelease, this.goesWrong());
+    return released.kind === 'released' ? { ...outcome, released: released.answer } : outcome;
   }
 
   private makeHold(lockId: string, lines: readonly HoldLine[]): StepOutcome {

@@ -1,4 +1,6 @@
+import { readNotification } from '../../../domain/notifications';
 import { readOrderChange } from '../../../domain/orders/order-change';
+import { UnreadableNotification } from '../../../domain/ports/notifications';
 
 /** Shaped as the example in Amazon's schema of the notification. */
 const MESSAGE = {
@@ -31,8 +33,6 @@ const MESSAGE = {
 };
 
 const READ = {
-  kind: 'order-change',
-  notificationId: 'd0e9e693',
   sellerId: 'A3TH9S8BH6GOGM',
   sighting: {
     amazonOrderId: '903-8868176-2219830',
@@ -58,42 +58,43 @@ function camelCased(value: unknown): unknown {
   );
 }
 
-function changed(change: (notice: (typeof MESSAGE.Payload)['OrderChangeNotification']) => unknown): string {
+/** As the queue's message is read. */
+function read(message: unknown) {
+  return readOrderChange(readNotification({ body: JSON.stringify(message), messageId: 'm1', sentAt: new Date() }));
+}
+
+function changed(change: (notice: (typeof MESSAGE.Payload)['OrderChangeNotification']) => unknown): unknown {
   const copy = structuredClone(MESSAGE);
   change(copy.Payload.OrderChangeNotification);
-  return JSON.stringify(copy);
+  return copy;
 }
 
 describe('a notice of an order', () => {
   it('is read in either casing', () => {
-    expect(readOrderChange(JSON.stringify(MESSAGE))).toEqual(READ);
-    expect(readOrderChange(JSON.stringify(camelCased(MESSAGE)))).toEqual(READ);
+    expect(read(MESSAGE)).toEqual(READ);
+    expect(read(camelCased(MESSAGE))).toEqual(READ);
   });
 
   it('takes the time of the event where the change has none, and may lack status and purchase date', () => {
-    const body = changed((notice) => {
+    const message = changed((notice) => {
       Object.assign(notice.OrderChangeTrigger, { TimeOfOrderChange: null });
       Object.assign(notice.Summary, { PurchaseDate: null, OrderStatus: 'Unheard' });
     });
-    expect(readOrderChange(body)).toMatchObject({
+    expect(read(message)).toMatchObject({
       sighting: { updatedAt: MESSAGE.EventTime, orderedAt: undefined, status: undefined },
     });
   });
 
   it('does not take the lines of a notice about single ones for all lines', () => {
-    const body = changed((notice) => Object.assign(notice, { NotificationLevel: 'OrderItemLevel' }));
-    expect(readOrderChange(body)).toMatchObject({ sighting: { items: undefined } });
+    const message = changed((notice) => Object.assign(notice, { NotificationLevel: 'OrderItemLevel' }));
+    expect(read(message)).toMatchObject({ sighting: { items: undefined } });
   });
 
   it.each([
-    ['{"oops"', { kind: 'unreadable', why: 'It is not JSON.' }],
-    ['[]', { kind: 'unreadable', why: 'It has no NotificationType.' }],
-    ['{"notificationType":"FEED_PROCESSING_FINISHED"}', { kind: 'other', type: 'FEED_PROCESSING_FINISHED' }],
-    [
-      '{"NotificationType":"ORDER_CHANGE"}',
-      { kind: 'unreadable', why: 'It has no SellerId, AmazonOrderId, EventTime.' },
-    ],
-  ])('%s is not one', (body, read) => {
-    expect(readOrderChange(body)).toEqual(read);
+    ['names no order', changed((notice) => Object.assign(notice, { AmazonOrderId: null }))],
+    ['names no seller', changed((notice) => Object.assign(notice, { SellerId: '' }))],
+    ['says nothing', { ...MESSAGE, Payload: {} }],
+  ])('is unreadable when it %s', (_, message) => {
+    expect(() => read(message)).toThrow(UnreadableNotification);
   });
 });

@@ -54,7 +54,7 @@ describe('what is known of an order', () => {
 
   it('believes a notice about lines only until Amazon was read', () => {
     const noticed = withSighting(NO_FACTS, sighting(9, { from: 'notice', items: [line('A', 2)] }));
-    expect(noticed.items).toEqual([line('A', 2)]);
+    expect([noticed.items, noticed.isStale]).toEqual([[line('A', 2)], false]);
     const read = withSighting(noticed, sighting(3, { status: 'pending', items: [line('A', 3, { canceled: 2 })] }));
     expect([read.items, read.isStale]).toEqual([[line('A', 3, { canceled: 2 })], false]);
   });

@@ -33,6 +33,7 @@ describe('what a connector wants done with orders', () => {
       destination: { postalCode: '10001', country: 'USA' },
       activatedAt: AT.getTime(),
       askedSeconds: 864_000,
+      carriers: {},
     });
   });
 });

@@ -1,0 +1,22 @@
+import { continueAsNew, proxyActivities, sleep, workflowInfo } from '@temporalio/workflow';
+import type { AlertActivities } from '../activities/alerts';
+import type { AlertWatchInput } from '../domain/alerts/watch';
+
+/** Tried until it succeeds: while the database is away, nothing else can be done. */
+const { lookForAlerts } = proxyActivities<AlertActivities>({
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: '30 seconds',
+  retry: { initialInterval: '2 seconds', maximumInterval: '1 minute' },
+});
+
+/**
+ * The watch on everything that people are alerted of (B14): a look, a pause, for as long as the service lives. What it knows is in the
+ * database, so one that was lost may be started again at any time.
+ */
+export async function alertWatch(input: AlertWatchInput): Promise<void> {
+  while (workflowInfo().historyLength < input.historyEvents && !workflowInfo().continueAsNewSuggested) {
+    await lookForAlerts({ at: new Date().toISOString() });
+    await sleep(input.everySeconds * 1000);
+  }
+  await continueAsNew<typeof alertWatch>(input);
+}
