@@ -78,8 +78,10 @@ export function authentication({ connection, adminApiKey, clock, metrics, lockOu
       throw refusal('unknown_key', 'This API key is not known; it may have been revoked.');
     }
     const { actor, expiresAt } = found;
-    if (expiresAt && expiresAt <= clock())
+    if (expiresAt && expiresAt <= clock()) {
+      await lockOut.wrongKey(originOf(request), key);
       throw refusal('expired_key', 'This API key has expired; ask an admin for a new one.');
+    }
     await lockOut.rightKey(originOf(request), actor.id, (now) => keys.used(actor.id, now));
     stateOf(response).actor = actor;
     next();

@@ -2,6 +2,8 @@ import type { Request, Response } from 'express';
 import type { SyncEvent } from './services/sync-watch';
 
 const HEARTBEAT_MS = 15_000;
+/** Whoever goes on listening shows the key once more: clients of event streams come back by themselves. */
+const STREAM_MS = 10 * 60_000;
 
 /**
  * Writes events to a response until one is `done`, the client goes away, or the process stops. A client that reads too
@@ -32,8 +34,10 @@ export async function eventStream(
     HEARTBEAT_MS
   );
 
+  const bound = setTimeout(() => end(), STREAM_MS).unref();
   const end = (): void => {
     clearInterval(heartbeat);
+    clearTimeout(bound);
     stopping.removeEventListener('abort', end);
     close();
     response.end();

@@ -29,7 +29,7 @@ export interface Shop {
 export const IN_FLIGHT = 8;
 
 /** The longest that one sync is waited for, in seconds. */
-const SYNC_BOUND = 1800;
+const SYNC_BOUND = 3600;
 
 const ENVIRONMENT = {
   AMAZON_REQUESTS_IN_FLIGHT: String(IN_FLIGHT),

@@ -7,7 +7,7 @@ import { secondsOf } from './site';
 /** Fewest and most SKUs of a catalogue that one worker handles. */
 const CATALOGUES = { small: 1_000, large: 100_000 } as const;
 
-/** The most that a new worker held, after garbage collections, through the first sync of a catalogue. */
+/** The most that a new worker held, after garbage collections, through the first sync of a catalogue; and how long that took. */
 export async function* measureWorkerMemory(lab: Lab): AsyncIterable<Figure> {
   const small = await peakOf(lab, CATALOGUES.small);
   const large = await peakOf(lab, CATALOGUES.large);
@@ -15,6 +15,12 @@ export async function* measureWorkerMemory(lab: Lab): AsyncIterable<Figure> {
     value: large.events / CATALOGUES.large,
     unit: 'events/SKU',
     target: { atMost: 0.05 },
+  });
+  yield ratio('worker-memory/time-per-sku-100000-vs-1000', {
+    ours: (large.seconds * 1000) / CATALOGUES.large,
+    baseline: (small.seconds * 1000) / CATALOGUES.small,
+    unit: 'ms/SKU',
+    target: { atMost: 1.2 },
   });
   const compared = (figure: string, of: 'heapUsed' | 'rss'): Figure =>
     ratio(figure, { ours: large[of] / 1e6, baseline: small[of] / 1e6, unit: 'MB', target: { atMost: 1.3 } });
@@ -27,7 +33,7 @@ interface Memory {
   rss: number;
 }
 
-async function peakOf(lab: Lab, skus: number): Promise<Memory & { events: number }> {
+async function peakOf(lab: Lab, skus: number): Promise<Memory & { events: number; seconds: number }> {
   const reporter = pathToFileURL(path.join(__dirname, 'memory-reporter.mjs')).href;
   const site = await lab.open({ rateFactor: 1000, env: { NODE_OPTIONS: `--import ${reporter}` } });
   const shop = await site.openShop('memory', skus, 'file');
@@ -42,5 +48,6 @@ async function peakOf(lab: Lab, skus: number): Promise<Memory & { events: number
     heapUsed: Math.max(...seen.map(({ heapUsed }) => heapUsed)),
     rss: Math.max(...seen.map(({ rss }) => rss)),
     events,
+    seconds: secondsOf(run),
   };
 }

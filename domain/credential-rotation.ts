@@ -17,6 +17,9 @@ const MESSAGE_WITHIN_MS = DAY_MS;
 /** How long a secret that a person has saved is tried; Amazon has been seen to take up to an hour. */
 const SAVED_TRIED_FOR_MS = DAY_MS;
 
+/** How often the current secret is tried again while the one before it is used. */
+const CURRENT_AGAIN_MS = 2 * MINUTE_MS;
+
 /** After Amazon has refused the request without burning a secret, an automatic rotation asks again. */
 const ASK_AGAIN_MS = DAY_MS;
 
@@ -77,7 +80,7 @@ export function rotationStep(facts: RotationFacts, now: Date): RotationStep {
     return now < until ? { kind: 'wait', until: until.toISOString() } : { kind: 'give-up', why: 'no-message' };
   }
   if (previousUntil && previousUntil <= now) return { kind: 'drop-previous' };
-  if (isFallenBack) return { kind: 'prove', nextInMs: triedAgainAfter(age) };
+  if (isFallenBack) return { kind: 'prove', nextInMs: CURRENT_AGAIN_MS };
   if (previousUntil) return { kind: 'wait', until: previousUntil.toISOString() };
   return { kind: 'end' };
 }

@@ -4,7 +4,8 @@ import { UnreadableNotification, type Notice } from './ports/notifications';
 /** Names that Amazon's own schemas give to other types than its examples and its deliveries do. */
 const ALIASES: Record<string, string> = { LISTINGS_ITEM_STATUS_CHANGED: 'LISTINGS_ITEM_STATUS_CHANGE' };
 
-const moment = z.iso
+/** A moment, which is UTC where it does not say. */
+export const moment = z.iso
   .datetime({ offset: true, local: true })
   .transform((text) => new Date(/(?:Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`));
 

@@ -69,10 +69,10 @@ export function alertChannelStore(connection: Connection) {
       return found ? shown(found, operators) : undefined;
     },
 
-    /** Inserts a channel; one with this id stays, so that a repeated request leaves one. */
+    /** Keeps a channel. One with this id is replaced: a request that is repeated has another secret to show. */
     async create(channel: AlertChannelDocument): Promise<void> {
       const { _id, ...rest } = channel;
-      await model.updateOne({ _id }, { $setOnInsert: rest }, { upsert: true });
+      await model.updateOne({ _id }, { $set: rest }, { upsert: true });
     },
 
     /** Changes a channel as it was read; false when somebody else was faster. */

@@ -123,11 +123,19 @@ export function clientSecretStore(connection: Connection) {
       );
     },
 
-    /** Deletes the secret before. Where Amazon takes that and not the current one, it becomes the current one again. */
-    async dropPrevious(id: string, isTheOneThatWorks: boolean): Promise<void> {
-      const back = isTheOneThatWorks ? { 'clientSecret.current': '$clientSecret.previous.secret' } : {};
+    /**
+     * Deletes the secret before, while it is this one. Where Amazon takes that and not the current one, it becomes the current
+     * one again, with its own end.
+     */
+    async dropPrevious(id: string, previous: Sealed, isTheOneThatWorks: boolean): Promise<void> {
+      const back = isTheOneThatWorks
+        ? {
+            'clientSecret.current': '$clientSecret.previous.secret',
+            secretExpiresAt: '$clientSecret.previous.until',
+          }
+        : {};
       await model.updateOne(
-        { _id: id, 'clientSecret.previous': { $ne: null } },
+        { _id: id, ...stillHolds('clientSecret.previous.secret', previous) },
         [{ $set: { ...back, 'clientSecret.previous': null, 'clientSecret.fallback': null } }],
         { updatePipeline: true }
       );

@@ -197,8 +197,14 @@ export function connectorStore(connection: Connection) {
       await model.updateOne({ _id: id }, { $set: { 'onboarding.participation': participation } });
     },
 
+    /** Two steps may add SKUs at once: the newest page counts. */
     async noteLedgerPage(id: string, ledgerPage: ConnectorDocument['ledgerPage']): Promise<void> {
-      await model.updateOne({ _id: id }, { $set: { ledgerPage } });
+      const { number, size } = ledgerPage;
+      const isBefore = [
+        { 'ledgerPage.number': { $lt: number } },
+        { 'ledgerPage.number': number, 'ledgerPage.size': { $lt: size } },
+      ];
+      await model.updateOne({ _id: id, $or: isBefore }, { $set: { ledgerPage } });
     },
 
     async noteReading(id: string, reading: SourceReading | null): Promise<void> {

@@ -28,7 +28,10 @@ export function rotationStore(connection: Connection) {
     /** A new secret is there to be proved: begins a rotation, or brings on the one under way. */
     async prove(id: string, cause: 'received' | 'saved', at: Date): Promise<void> {
       if (await begin(id, 'proving', cause, at)) return;
-      await model.updateOne({ _id: id, 'rotation.endedAt': null }, { $set: { 'rotation.state': 'proving' } });
+      await model.updateOne(
+        { _id: id, 'rotation.endedAt': null },
+        { $set: { 'rotation.state': 'proving', 'rotation.startedAt': at } }
+      );
     },
 
     /**
@@ -86,7 +89,7 @@ export function rotationStore(connection: Connection) {
       );
     },
 
-    /** Ends the rotation under way, if it is still in this state. */
+    /** Ends the rotation under way, if it is still in this state; not well while there is a secret that nobody has tried. */
     async end(
       id: string,
       from: Rotation['state'],
@@ -94,7 +97,12 @@ export function rotationStore(connection: Connection) {
       at: Date
     ): Promise<void> {
       await model.updateOne(
-        { _id: id, 'rotation.state': from, 'rotation.endedAt': null },
+        {
+          _id: id,
+          'rotation.state': from,
+          'rotation.endedAt': null,
+          ...(from === 'proving' && state === 'done' && { 'clientSecret.next': null, 'clientSecret.received': null }),
+        },
         { $set: { 'rotation.state': state, 'rotation.waitingFor': waitingFor, 'rotation.endedAt': at } }
       );
     },

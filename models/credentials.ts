@@ -223,13 +223,17 @@ export function credentialStore(connection: Connection) {
       if (pair.unproved.refreshToken)
         await model.updateOne(
           { _id: id, ...stillHolds(`${token}.next`, pair.refreshToken) },
-          {
-            $set: {
-              [`${token}.current`]: pair.refreshToken,
-              [`${token}.next`]: null,
-              ...(isNew.refreshToken && { [`authorisedAt.${seller}`]: now }),
+          // By its path: it may have been sealed anew since it was read.
+          [
+            {
+              $set: {
+                [`${token}.current`]: `$${token}.next`,
+                [`${token}.next`]: null,
+                ...(isNew.refreshToken && { [`authorisedAt.${seller}`]: now }),
+              },
             },
-          }
+          ],
+          { updatePipeline: true }
         );
     },
 

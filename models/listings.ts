@@ -415,11 +415,15 @@ export function ledgerStore(model: Model<ListingDocument>) {
       return found.filter(({ state, lastRun }) => state !== 'removed' && lastRun !== syncId);
     },
 
-    /** Notes that a run has seen these SKUs in the source, as they were. Their revisions stay. */
-    async seenAgain(connectorId: string, skus: readonly string[], syncId: string): Promise<void> {
+    /**
+     * Notes that a run has seen these SKUs in the source, as they were. Their revisions stay, unless it is said since when the
+     * source tells this: then whoever has read the entry before must not change it by what is older.
+     */
+    async seenAgain(connectorId: string, skus: readonly string[], syncId: string, toldAt?: Date): Promise<void> {
       if (skus.length === 0) return;
       const _id = { $in: skus.map((sku) => listingId(connectorId, sku)) };
-      await model.updateMany({ _id }, { $set: { lastRun: syncId, unreadable: null } }, { timestamps: false });
+      const told = toldAt && { toldAt, revision: newRevision() };
+      await model.updateMany({ _id }, { $set: { lastRun: syncId, unreadable: null, ...told } }, { timestamps: false });
     },
 
     /** Of these SKUs, what tells whether they have to be judged anew. */

@@ -250,12 +250,12 @@ export function syncRunStore(connection: Connection) {
       return (await model.exists({ _id: syncId, [`fences.${lane}`]: attempt })) !== null;
     },
 
-    /** Moves counters by what a page did: from the states SKUs had to the states they have. */
+    /** Moves counters by what a page did: from the states SKUs had to the states they have. Those of a run that has ended are exact. */
     async count(syncId: string, moves: Partial<Record<ListingState, number>>, processed: number): Promise<void> {
       const inc: Record<string, number> = {};
       for (const [state, by] of Object.entries(moves)) if (by !== 0) inc[`counts.${state}`] = by;
       if (processed !== 0) inc.processed = processed;
-      if (Object.keys(inc).length > 0) await model.updateOne({ _id: syncId }, { $inc: inc });
+      if (Object.keys(inc).length > 0) await model.updateOne({ _id: syncId, endedAt: null }, { $inc: inc });
     },
 
     /** Remembers SKUs that were listed and could not be read, so that they are not taken for removed. */

@@ -24,8 +24,17 @@ import type { OrderCommand, OrderEvent, OrderState } from '../domain/orders/orde
 import { isAtRest, viewOf } from '../domain/orders/order-view';
 import { orderNews } from './messages';
 
-/** Short steps in the database, each one event of history. They are tried until the database is back, and are safe to repeat. */
-const { openOrder, saveOrder } = proxyLocalActivities<OrderActivities>({
+/** A look into the database, one event of history. It is tried until the database is back. */
+const { openOrder } = proxyLocalActivities<OrderActivities>({
+  startToCloseTimeout: '1 minute',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+});
+
+/**
+ * What is saved is in the history first: a worker that dies in between saves the same again, and no other state under the same
+ * number, which would be passed over.
+ */
+const { saveOrder } = proxyActivities<OrderActivities>({
   startToCloseTimeout: '1 minute',
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 });

@@ -174,7 +174,7 @@ class CatalogSync {
       await this.bothLanes();
       await this.continueAsNewWhenLong();
       this.lanesAreThrough = true;
-      await condition(() => this.feedsAreDone);
+      await condition(() => this.feedsAreDone || this.isLong());
       await this.continueAsNewWhenLong();
       const { unsent, isNews, retrying } = await countUnsent({ syncId: this.run.syncId });
       if (retrying > 0 && this.retriesAreDone) this.retryBeside();

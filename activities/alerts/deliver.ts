@@ -2,14 +2,19 @@ import {
   nextTryAfterMs,
   type DeliveryAnswer,
   type DeliveryInput,
+  type DeliveryState,
   type DeliveryTry,
 } from '../../domain/alerts/delivery';
 import type { AlertTarget } from '../../domain/ports/alerts';
 import type { SecretBox } from '../../domain/ports/secrets';
-import type { AlertChannelDocument } from '../../models/alert-channels';
+import { BUILT_IN_CHANNEL, type AlertChannelDocument } from '../../models/alert-channels';
+import type { AlertDeliveryDocument } from '../../models/alert-deliveries';
 import type { AlertMessage } from '../../domain/alerts/alert';
 import { withPulse } from '../pulse';
 import type { AlertDependencies } from './dependencies';
+
+/** How late a message may be begun and still be tried for an hour. */
+const LATE_BY_MS = 23 * 3_600_000;
 
 /** Bringing messages to their channels. */
 export function deliverySteps(deps: AlertDependencies) {
@@ -28,7 +33,9 @@ export function deliverySteps(deps: AlertDependencies) {
         if (delivery?.state !== 'waiting') return { kind: 'over' };
         const { channelId, message } = delivery;
         const channel = await channels.get(channelId, operators);
-        if (!channel) {
+        if (!channel && channelId === BUILT_IN_CHANNEL)
+          return { kind: 'away', said: 'Nothing can be mailed: SMTP_URL is not set.' };
+        if (!channel?.isEnabled) {
           await deliveries.drop(deliveryId, new Date());
           return { kind: 'over' };
         }
@@ -47,11 +54,12 @@ export function deliverySteps(deps: AlertDependencies) {
       return withPulse(async (): Promise<number | null> => {
         const delivery = await deliveries.get(deliveryId);
         if (!delivery) return null;
-        const { channelId, tries, beganAt } = delivery;
+        const { channelId, tries } = delivery;
         const now = new Date(at);
-        const wait = answer.kind === 'taken' ? null : nextTryAfterMs(answer, tries + 1, beganAt, now);
+        const wait =
+          answer.kind === 'taken' ? null : nextTryAfterMs(answer, tries + 1, triedSince(delivery, answer, now), now);
         const attempt = { at: now, outcome: answer.kind, said: answer.said };
-        const state = answer.kind === 'taken' ? 'delivered' : wait === null ? 'dead' : 'waiting';
+        const state = stateAfter(answer, wait);
         const nextAt = wait === null ? null : new Date(now.getTime() + wait);
         await deliveries.noteTry(deliveryId, attempt, { state, nextAt });
         if (state !== 'delivered')
@@ -61,6 +69,24 @@ export function deliverySteps(deps: AlertDependencies) {
       });
     },
   };
+}
+
+/** What the other side wants no more of is no failure of anybody's. */
+function stateAfter({ kind }: DeliveryAnswer, wait: number | null): DeliveryState {
+  if (kind === 'taken') return 'delivered';
+  if (kind === 'gone') return 'dropped';
+  return wait === null ? 'dead' : 'waiting';
+}
+
+/**
+ * Since when it counts as tried: what is refused, since it was refused only; and whatever it waited for before its first try, it is
+ * tried for an hour at least.
+ */
+function triedSince({ attempts, beganAt }: AlertDeliveryDocument, answer: DeliveryAnswer, now: Date): Date {
+  const own = attempts.filter(({ at }) => at >= beganAt);
+  if (answer.kind === 'refused') return own[own.findLastIndex(({ outcome }) => outcome !== 'refused') + 1]?.at ?? now;
+  const firstAt = own[0]?.at ?? now;
+  return new Date(Math.max(beganAt.getTime(), firstAt.getTime() - LATE_BY_MS));
 }
 
 function targetOf(channel: AlertChannelDocument, message: AlertMessage, secretBox: SecretBox): AlertTarget {

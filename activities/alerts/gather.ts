@@ -9,7 +9,7 @@ import type { AlertDependencies } from './dependencies';
 export async function gather(
   { facts, deliveries, operators }: AlertDependencies,
   remembered: readonly WatchedConnector[],
-  channels: readonly { id: string; name: string }[],
+  channels: readonly { id: string; name: string; isEnabled: boolean }[],
   now: Date
 ): Promise<{ facts: AlertFacts; remembered: WatchedConnector[] }> {
   const before = new Map(remembered.map((each) => [each.connectorId, each]));
@@ -24,7 +24,7 @@ export async function gather(
   }
   const dead = (await deliveries.dead()).flatMap((each) => {
     const channel = channels.find(({ id }) => id === each.channelId);
-    return channel ? [{ ...each, channel: channel.name }] : [];
+    return channel?.isEnabled ? [{ ...each, channel: channel.name }] : [];
   });
   return {
     facts: {

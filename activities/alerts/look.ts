@@ -1,3 +1,4 @@
+import type { Alert } from '../../domain/alerts/alert';
 import { conditionsOf } from '../../domain/alerts/conditions';
 import { evaluate } from '../../domain/alerts/evaluate';
 import { channelOf } from '../../models/alert-channels';
@@ -46,7 +47,15 @@ export function lookSteps(deps: AlertDependencies) {
         const found = await gather(deps, opened.connectors, listed, now);
         const isBack = now.getTime() - opened.lookedAt.getTime() > PAUSE_MS;
         const upSince = isBack ? now : opened.upSince;
-        const plan = evaluate(await alerts.known(now), conditionsOf(found.facts, now, upSince), listed, now);
+        const known = await alerts.known(now);
+        const fresh = conditionsOf(found.facts, now, upSince);
+        // What people were told of is not over because nobody looked for a while.
+        const wasTold = new Set(known.filter(isTold).map(({ key }) => key));
+        const isFresh = new Set(fresh.map(({ key }) => key));
+        const standing = conditionsOf(found.facts, now, new Date(0)).filter(
+          ({ key }) => wasTold.has(key) && !isFresh.has(key)
+        );
+        const plan = evaluate(known, [...fresh, ...standing], listed, now);
         const next = { plan, lookedAt: now, upSince, connectors: found.remembered };
         // Another look that went on beside this one knows more.
         if (!(await watch.commit(opened.revision, next))) return;
@@ -55,4 +64,8 @@ export function lookSteps(deps: AlertDependencies) {
       });
     },
   };
+}
+
+function isTold({ endedAt, told }: Alert): boolean {
+  return endedAt === null && Object.values(told).some(({ lastAt }) => lastAt !== null);
 }

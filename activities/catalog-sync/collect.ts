@@ -44,8 +44,8 @@ export function collectSteps(deps: CatalogSyncDependencies) {
           const source = deps.sourceOf(connector);
           const checked = payloadCheck(deps.productTypes, account, run.config, signal);
           const mapPage = await pageMapper(deps, run, account);
-          // What was told of beside the reading since it began is newer than any page of it: a source may have been read into a file.
-          const askedAt = run.scope === 'skus' ? new Date() : run.startedAt;
+          // What was told of beside a full reading since it began is newer than any page of it: a source may have been read into a file.
+          const askedAt = run.scope === 'full' ? run.startedAt : new Date();
           const writer = ledgerWriter(deps, run, account, mapPage, checked, askedAt);
           if (run.scope === 'skus') {
             const named = await ledger.bySku(run.connectorId, run.skus);

@@ -144,10 +144,16 @@ export function ledgerWriter(
     const judgedOf = new Map(judged.map((each) => [each.item.sku, each]));
     const remake: Remake = async (sku, entry) => {
       if (fingerprints.has(sku) && isOutdated(entry)) return { lastRun: run._id };
+      const isOfSibling = !fingerprints.has(sku);
+      // Judged by what it was before: it is judged anew when it is read next.
+      if (isOfSibling && fingerprintOf(judgedOf.get(sku)!.item) !== entry!.fingerprint) return { judgedBy: null };
       const change = await changeOf(judgedOf.get(sku)!, entry, fingerprints.get(sku) ?? entry!.fingerprint, signal);
-      if (fingerprints.has(sku)) return { ...change, toldAt: askedAt };
+      if (!isOfSibling) return { ...change, toldAt: askedAt };
       // A sibling was not read now: what its family makes of it is all that can be new.
-      return { ...change, lastRun: entry!.lastRun, unreadable: entry!.unreadable };
+      const ofFamily = { ...change };
+      delete ofFamily.lastRun;
+      delete ofFamily.unreadable;
+      return ofFamily;
     };
     const writes: LedgerWrite[] = [];
     for (const { item } of judged) {
@@ -191,7 +197,8 @@ export function ledgerWriter(
       const printOf = new Map(page.map((item, at) => [item, prints[at]!]));
       const written = await writeNews(news, printOf, unreadable, signal);
       const skus = unchanged.map(({ sku }) => sku);
-      await ledger.seenAgain(connectorId, skus, run._id);
+      // What was told beside a reading counts against its pages, also where nothing has changed by it.
+      await ledger.seenAgain(connectorId, skus, run._id, askedAt > run.startedAt ? askedAt : undefined);
       const seenFirst = unchanged.filter(({ lastRun }) => lastRun !== run._id).map(({ sku }) => sku);
       return { ...written, firstSeen: written.firstSeen + new Set(seenFirst).size };
     },
@@ -275,7 +282,10 @@ export function goneWriter(
       connectorId,
       gone.filter(isPlaceholder).map((entry) => entry.sku)
     );
-    const known = new Map(gone.filter((entry) => !isPlaceholder(entry)).map((entry) => [entry.sku, entry]));
+    // What the source has told of since it was asked is there.
+    const isToldSince = ({ toldAt }: ListingDocument): boolean => (toldAt ?? askedAt) > askedAt;
+    const left = gone.filter((entry) => !isPlaceholder(entry) && !isToldSince(entry));
+    const known = new Map(left.map((entry) => [entry.sku, entry]));
     const removed = (entry: ListingDocument): LedgerChange => ({
       ...afterRemoval(entry, { hashesOf, laneFor }),
       toldAt: askedAt,
@@ -284,7 +294,7 @@ export function goneWriter(
     // What is left of their products is another family. Before they are gone, because afterwards they are not found again.
     await ledger.judgeAnew(connectorId, productIdsOf(gone));
     const { moved } = await ledger.change(connectorId, writes);
-    await write(moved, (_sku, entry) => Promise.resolve(removed(entry!)));
+    await write(moved, (_sku, entry) => Promise.resolve(isToldSince(entry!) ? {} : removed(entry!)));
     await stopFeeds(deps, connectorId, writes);
     await retireParents(gone);
     return writes.filter(({ change }) => change.lane).length;

@@ -164,7 +164,10 @@ export function pagePublisher(deps: CatalogSyncDependencies) {
     const offers = stopSellingFirst(entries.filter((entry) => waitsIn('offer', entry)));
     let failed = await publishEntries(context, book, lane, { entries: offers, readAt }, signal);
     const stale = entries.filter((entry) => waitsIn('details', entry) && isQuantityStale(entry));
-    await inParallel(stale, settings.requestsInFlight, async (entry) => {
+    await inParallel(stale, settings.requestsInFlight, async (asRead) => {
+      // The offers before may have taken minutes.
+      const entry = await sender.newest(context, book, asRead);
+      if (!entry || !waitsIn('details', entry) || !isQuantityStale(entry)) return;
       const result = await tried(() => sender.sendQuantityFirst(context, book, entry, signal), signal);
       if (!('error' in result)) return;
       if (isOfAll(result.error)) throw result.error;

@@ -57,7 +57,8 @@ export function parentGate(deps: CatalogSyncDependencies) {
       const known = await parents.bySku(run.connectorId, names);
       const ready: ListingDocument[] = [];
       let awaiting = 0;
-      for (const entry of entries) {
+      for (const asRead of entries) {
+        let entry = asRead;
         const sku = parentOf(entry);
         const parent = sku === undefined ? undefined : (known.get(sku) ?? { sku, state: 'pending', reason: '' });
         const why = parent && whyItWaits(parent);
@@ -66,6 +67,13 @@ export function parentGate(deps: CatalogSyncDependencies) {
           continue;
         }
         signal.throwIfAborted();
+        // The page may have been read a while ago, and quantities are sent beside it.
+        const now = await sender.newest(context, skus, entry);
+        if (!now || now.feed || now.state !== entry.state || parentOf(now) !== sku) {
+          await deps.runs.update(run._id, { hasNews: true });
+          continue;
+        }
+        entry = now;
         const isForPerson = whyHeldBack(parent!) !== undefined;
         if (!isForPerson) awaiting += 1;
         const change = isForPerson

@@ -1,4 +1,4 @@
-import { sleep } from '@temporalio/activity';
+import { cancellationSignal, sleep } from '@temporalio/activity';
 import { failureCodeOf } from '../../domain/errors';
 import {
   afterAnswer,
@@ -11,7 +11,7 @@ import {
 } from '../../domain/ledger';
 import type { SubmissionAnswer } from '../../domain/ports/amazon';
 import { submissionOf } from '../../domain/submission';
-import { writeFrom, type ListingDocument } from '../../models/listings';
+import { revisionOf, writeFrom, type ListingDocument } from '../../models/listings';
 import type { Book } from './books';
 import type { CatalogSyncDependencies, RunContext } from './dependencies';
 import { matchEntries } from './match';
@@ -82,6 +82,14 @@ export function senderOf(deps: CatalogSyncDependencies) {
     answerFor,
     withQuantityAlone,
 
+    /** An entry as it is by now; undefined when it is gone. */
+    async newest({ run }: RunContext, book: Book, entry: ListingDocument): Promise<ListingDocument | undefined> {
+      const { connectorId } = run;
+      const revisions = await book.ledger.revisionsOf(connectorId, [entry.sku]);
+      if (revisions.get(entry.sku) === revisionOf(entry)) return entry;
+      return (await book.ledger.bySku(connectorId, [entry.sku])).get(entry.sku);
+    },
+
     /** The content waits for its lane, which may be long; the quantity does not. */
     async sendQuantityFirst(
       context: RunContext,
@@ -93,11 +101,11 @@ export function senderOf(deps: CatalogSyncDependencies) {
       await this.settle(context, book, [{ entry, change }]);
     },
 
-    /** Tries again at once what failed for a reason that passes, unless nothing has left the house. */
+    /** Tries again at once what failed for a reason that passes, unless nothing has left the house, or something else is wanted by now. */
     async answerWithQuickTries(
       context: RunContext,
       book: Book,
-      entry: LedgerEntry,
+      entry: ListingDocument,
       signal: AbortSignal
     ): Promise<LedgerChange> {
       for (let attempt = 1; ; attempt++) {
@@ -107,7 +115,16 @@ export function senderOf(deps: CatalogSyncDependencies) {
         if (failureCodeOf(error) !== 'transient' || wasNotSent(error) || attempt >= QUICK_TRIES) throw error;
         Object.assign(entry, { attempts: this.failed(entry, error).attempts, failures: entry.failures + 1 });
         await sleep(400 + Math.random() * 400);
+        if ((await this.newest(context, book, entry)) !== entry) throw error;
       }
+    },
+
+    /** Sends the quantity of an entry whose newer one was overtaken. Where that fails the entry stays in line. */
+    async stopAgain(context: RunContext, book: Book, asSent: ListingDocument): Promise<void> {
+      const entry = await this.newest(context, book, asSent);
+      if (!entry || entry.feed || !isQuantityStale(entry)) return;
+      const signal = cancellationSignal();
+      await tried(() => this.sendQuantityFirst(context, book, entry, signal), signal);
     },
 
     failed(entry: LedgerEntry, error: unknown): LedgerChange {
@@ -119,13 +136,14 @@ export function senderOf(deps: CatalogSyncDependencies) {
 
     /**
      * Writes answers. Where an entry has changed since it was sent, what Amazon has now is kept beside what is wanted by now,
-     * and the difference is put in line.
+     * and the difference is put in line; that of a quantity, which may be a stop of a sale that was overtaken, is sent at once.
      */
     async settle(
-      { run }: RunContext,
+      context: RunContext,
       book: Book,
       answers: readonly { entry: ListingDocument; change: LedgerChange }[]
     ): Promise<void> {
+      const { run } = context;
       const moved = await book.write(
         run,
         answers.map(({ entry }) => entry),
@@ -146,6 +164,8 @@ export function senderOf(deps: CatalogSyncDependencies) {
         if (writes.some(({ change }) => change.lane)) await runs.update(run._id, { hasNews: true });
         const again = await book.write(run, [...now.values()], writes);
         overtaken = there.filter(({ entry }) => again.includes(entry.sku));
+        const settled = there.filter(({ entry }) => !again.includes(entry.sku)).map(({ entry }) => entry);
+        for (const entry of settled) await this.stopAgain(context, book, entry);
       }
     },
   };

@@ -141,6 +141,9 @@ export function watchSteps(deps: CatalogSyncDependencies) {
     token: string,
     readAgain: readonly string[]
   ): Promise<void> {
+    const now = (await connectors.get(run.connectorId))?.reading;
+    // The run has read everything meanwhile: the next turn begins from there.
+    if (now?.fullAt.getTime() !== reading.fullAt.getTime()) return;
     const again = [...new Set([...reading.readAgain, ...readAgain])];
     await connectors.noteReading(run.connectorId, { ...reading, token, readAgain: again });
   }

@@ -129,14 +129,18 @@ export function createCredentialRotationActivities(deps: CredentialRotationDepen
      */
     async proveSecret({ credentialId, at }: Moment): Promise<'nothing-open' | 'open'> {
       const now = new Date(at);
-      let isOpen = false;
+      let isTakenNow = false;
       for (const slot of ['received', 'next'] as const) {
         const credential = await credentials.get(credentialId);
-        if (credential && !(await prove(credential, slot, now))) isOpen = true;
+        if (!credential) return 'nothing-open';
+        const isWaiting = Boolean(credential.clientSecret[slot]);
+        if ((await prove(credential, slot, now)) && isWaiting) isTakenNow = true;
       }
       const credential = await credentials.get(credentialId);
       if (!credential) return 'nothing-open';
-      const { fallback, current, received } = credential.clientSecret;
+      const { fallback, current, received, next } = credential.clientSecret;
+      // What still waits, also what was saved meanwhile, is tried again.
+      let isOpen = Boolean(received ?? next);
       if (fallback && current) {
         if (await isTaken(credential, current)) await secrets.fallBack(credentialId, null);
         else isOpen = true;
@@ -145,7 +149,10 @@ export function createCredentialRotationActivities(deps: CredentialRotationDepen
         const code = received ? 'auth.secret_pending' : 'auth.wrong_secret';
         const { owner } = FAILURES[code];
         await rotations.noteWaiting(credentialId, waitingForA(code, received ? PENDING : NOT_TAKEN, owner, at));
-        return 'open';
+        if (!isTakenNow) return 'open';
+        // One of two works: whatever was parked goes on, and the other is tried again after that.
+        await orchestrator.credentialChanged(credentialId);
+        return 'nothing-open';
       }
       await rotations.end(credentialId, 'proving', { state: 'done', waitingFor: null }, now);
       await orchestrator.credentialChanged(credentialId);
@@ -154,18 +161,25 @@ export function createCredentialRotationActivities(deps: CredentialRotationDepen
 
     /** Ends a rotation that a person has to look after. Whatever comes later is taken all the same. */
     async giveUpRotation({ credentialId, why, at }: Moment & { why: 'no-message' | 'not-taken' }): Promise<void> {
-      const requestedAt = (await credentials.get(credentialId))?.rotation?.requestedAt;
+      const credential = await credentials.get(credentialId);
+      const requestedAt = credential?.rotation?.requestedAt;
       const now = new Date(at);
       if (why === 'not-taken') {
         const waitingFor = waitingForA('auth.wrong_secret', GIVEN_UP, 'longshore', at);
         await rotations.end(credentialId, 'proving', { state: 'failed', waitingFor }, now);
+        // Where there is one that works, what does not must not stand before it at the next onboarding.
+        const { current, next } = credential?.clientSecret ?? {};
+        if (current && next) await secrets.clear(credentialId, 'next', next);
+      } else if (requestedAt && credential.secretCreatedAt && credential.secretCreatedAt > requestedAt) {
+        // Another secret has come into use since: there is nothing to wait for.
+        await rotations.end(credentialId, 'awaiting', { state: 'done', waitingFor: null }, now);
       } else if (requestedAt) {
         const endsAt = new Date(requestedAt.getTime() + PREVIOUS_KEPT_MS);
         const message = `${MISSING} The one in use may end on ${endsAt.toISOString().slice(0, 10)}.`;
         const waitingFor = waitingForA('new_secret_missing', message, 'longshore', at);
         await rotations.end(credentialId, 'awaiting', { state: 'failed', waitingFor }, now);
         // From here on the clock reminds people of it.
-        await credentials.noteExpiry(credentialId, { expiresAt: endsAt, noticedAt: now });
+        await credentials.noteExpiry(credentialId, { expiresAt: endsAt, noticedAt: requestedAt });
       }
       logger.warn({ credentialId, why }, 'a rotation of a client secret needs a person');
       await orchestrator.credentialChanged(credentialId);
@@ -176,9 +190,10 @@ export function createCredentialRotationActivities(deps: CredentialRotationDepen
       const credential = await credentials.get(credentialId);
       if (!credential) return;
       const { fallback, current, previous } = credential.clientSecret;
-      const isCurrentLost = fallback && current && previous && !(await isTaken(credential, current));
+      if (!previous) return;
+      const isCurrentLost = fallback && current && !(await isTaken(credential, current));
       const isTheOneThatWorks = Boolean(isCurrentLost && (await isTaken(credential, previous.secret)));
-      await secrets.dropPrevious(credentialId, isTheOneThatWorks);
+      await secrets.dropPrevious(credentialId, previous.secret, isTheOneThatWorks);
       logger.info({ credentialId, at, isTheOneThatWorks }, 'the client secret before was let go');
     },
 

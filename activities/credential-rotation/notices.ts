@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { NotificationHandler } from '../../domain/ports/notifications';
+import { moment } from '../../domain/notifications';
 import { UnreadableNotification } from '../../domain/ports/notifications';
 import type { Orchestrator } from '../../domain/ports/orchestrator';
 import type { SecretBox } from '../../domain/ports/secrets';
@@ -15,8 +16,6 @@ export interface CredentialNoticesDependencies {
   orchestrator: Pick<Orchestrator, 'secretChanged' | 'expiryNoticed'>;
   clock: () => Date;
 }
-
-const moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 
 /** Source: Amazon's sample of client secret rotation; its models do not hold these types. */
 const newSecret = z.object({
@@ -57,8 +56,11 @@ export function credentialNotices(deps: CredentialNoticesDependencies): Record<s
       else {
         const isHere = holds(clientSecret.received?.secret, said.newClientSecret);
         const received = { secret: secretBox.seal(said.newClientSecret), at: eventTime, ...dates };
-        // One that is older than what is in use, or waits, is of no use any more.
-        if (!isHere && !(await secrets.receive(id, received))) return;
+        if (!isHere && !(await secrets.receive(id, received))) {
+          if (holds(clientSecret.previous?.secret, said.newClientSecret)) return;
+          // It is the only copy, and a person may have said wrongly when the secret in use was created.
+          throw new UnreadableNotification(OLDER);
+        }
         await rotations.prove(id, 'received', deps.clock());
       }
       await orchestrator.secretChanged(id);
@@ -72,6 +74,9 @@ export function credentialNotices(deps: CredentialNoticesDependencies): Record<s
     },
   };
 }
+
+const OLDER =
+  'The client secret in use, or one that waits, counts as newer than this one. If secretCreatedAt of the credential is wrong, correct it and retry; otherwise delete this.';
 
 /** @throws UnreadableNotification naming the fields, and nothing of what they hold. */
 function parsed<T>(schema: z.ZodType<T>, payload: unknown): T {

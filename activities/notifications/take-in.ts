@@ -90,7 +90,14 @@ export function takingIn(deps: TakeInDependencies) {
 
     /** Tries a dead letter again, as a person wanted. */
     async retry({ _id, messageId, sentAt, deliveries, body }: DeadLetterDocument): Promise<void> {
-      const notice = read({ body: secretBox.open(body), messageId, sentAt, deliveries, receipt: '' });
+      let opened: string;
+      try {
+        opened = secretBox.open(body);
+      } catch {
+        const reason = `It is sealed with the key '${body.keyId}', which ENCRYPTION_KEYS lacks: put it back, and retry.`;
+        return deadLetters.noteFailedRetry(_id, reason);
+      }
+      const notice = read({ body: opened, messageId, sentAt, deliveries, receipt: '' });
       const outcome = 'reason' in notice ? notice : await handle(notice);
       if (outcome.kind === 'busy') return;
       if ('reason' in outcome) await deadLetters.noteFailedRetry(_id, outcome.reason);

@@ -35,8 +35,9 @@ export function parcelSteps(deps: OrderDependencies) {
           try {
             const store = await storeOf(connector);
             for (const order of due) {
-              await askFor(order, store, signal);
+              // Before: one that the store cannot answer must not stand before the others for ever.
               await orders.noteParcelsAsked(order._id, new Date());
+              await askFor(order, store, signal);
             }
           } catch (error) {
             if (signal.aborted || !(error instanceof OutsideError)) throw error;

@@ -105,6 +105,8 @@ export function watchSteps(deps: OrderDependencies) {
             const kept = code === 'throttled' ? undefined : await watches.get(watched);
             const since = kept?.problem?.since ?? new Date();
             if (kept) await watches.noteProblem(watched, kept.watermark, kept.window, { code, said, since });
+            // One that Amazon cannot answer must not stand before the others for ever.
+            if (code !== 'throttled') await orders.noteLooked(_id, new Date());
             return;
           }
           if (sighting) await handOn(watched.sellerId, watch.connectors, [sighting], pulse.signal);

@@ -34,8 +34,8 @@ export function createAmazonApplications(options: ApplicationsOptions): AmazonAp
       } catch (error) {
         if (!(error instanceof OutsideError)) throw error;
         if (isSecretFailure(error.code)) return false;
-        // The application is authenticated before its grant is looked at.
-        if (isAuthFailure(error.code) || error.code === 'config') return true;
+        // The application is authenticated before its grant and its scope are looked at.
+        if (isAuthFailure(error.code) || /\binvalid_scope\b/.test(error.message)) return true;
         throw error;
       }
     },

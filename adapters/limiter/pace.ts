@@ -12,6 +12,9 @@ const AT_ONCE = 0.4;
 /** A timer and the way to the next one take this long, in milliseconds, also where there is no burst to spare. */
 const LEAST_TOLERANCE_MS = 100;
 
+/** … and a permit that is due every few minutes only must not lapse while the database is slow: part of the spacing. */
+const LEAST_TOLERANCE = 0.01;
+
 /** How permits of one bucket follow each other. */
 export interface Pace {
   /** Milliseconds from one permit to the next. */
@@ -30,5 +33,6 @@ export function paceOf(plan: Plan, rate: number): Pace {
   const burst = Math.max(1, plan.burst * Math.min(1, rate / plan.rate), rate * LEAST_BURST_SECONDS);
   const spacingMs = 1000 / rate;
   const spare = Math.max(0, burst * (1 - KEPT_BACK) - 1) * spacingMs;
-  return { spacingMs, toleranceMs: Math.max(spare, LEAST_TOLERANCE_MS), backlogMs: spare * AT_ONCE };
+  const tolerance = Math.max(LEAST_TOLERANCE_MS, spacingMs * LEAST_TOLERANCE);
+  return { spacingMs, toleranceMs: Math.max(spare, tolerance), backlogMs: spare * AT_ONCE };
 }

@@ -40,7 +40,7 @@ export const alertDeliveryView = z
     channelId: z.string(),
     kind: z.enum(MESSAGE_KINDS),
     state: deliveryState.describe(
-      'waiting: is tried; delivered: the other side has taken it; dead: given up; dropped: its channel is gone'
+      'waiting: is tried; delivered: the other side has taken it; dead: given up; dropped: its channel is gone or silenced, or wants no more of it'
     ),
     alerts: z.array(z.object({ id: z.string(), change: z.enum(['firing', 'reminder', 'recovered', 'passed']) })),
     attempts: z

@@ -17,7 +17,7 @@ export const getAlertDeliveries = endpoint({
   path,
   tag: 'Alerts',
   summary: 'List the messages to alert channels, and what became of each',
-  role: 'viewer',
+  role: 'operator',
   query,
   answers: {
     200: {

@@ -16,7 +16,7 @@ export const getAudit = endpoint({
   path,
   tag: 'Access',
   summary: 'See who changed what, the newest first',
-  role: 'viewer',
+  role: 'admin',
   query,
   answers: {
     200: {

@@ -116,10 +116,13 @@ export function credentialService(deps: CredentialServiceDeps) {
      */
     async test(id: string): Promise<CredentialTestView> {
       const result = await testCredential(await found(id), deps, deps.clock());
-      const isNewTaken = result.secrets.some(
-        ({ secret, verdict }) => (secret === 'received' || secret === 'saved') && verdict === 'works'
-      );
-      if (isNewTaken) await workflows((orchestrator) => orchestrator.secretChanged(id));
+      const works = (slot: string): boolean =>
+        result.secrets.some(({ secret, verdict }) => secret === slot && verdict === 'works');
+      const taken = (['received', 'saved'] as const).find(works);
+      if (taken) {
+        await rotations.prove(id, taken, deps.clock());
+        await workflows((orchestrator) => orchestrator.secretChanged(id));
+      }
       return result;
     },
 

@@ -81,9 +81,9 @@ function schemaChanges(changes: readonly SchemaChange[]): Condition[] {
     message: `Amazon has changed the product type ${productType} in marketplace ${marketplaceId}. ${touched} of ${ofType} SKUs of this type are touched.`,
     action:
       touched > 0
-        ? 'Look at what has changed and correct the mapping; the SKUs are judged anew with the next run.'
+        ? `Look at what has changed (/v1/product-types/${productType}/fields?connector=…) and correct the mapping; the SKUs are judged anew with the next run.`
         : 'Nothing: none of the SKUs is touched.',
-    link: `/v1/product-types/${productType}/fields`,
+    link: '/v1/connectors',
     mailedTo: [],
     since: at,
   }));

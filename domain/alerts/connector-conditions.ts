@@ -18,6 +18,8 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** A run that counts nothing for so long is looked at; a shorter time is how syncs are. */
 const STILL_MS = 10 * MINUTE_MS;
+/** So long a new client secret that Amazon does not take yet needs nobody. */
+const SECRET_PENDING_MS = 60 * MINUTE_MS;
 /** A sync is overdue after so many of its periods, and no sooner than after an hour. */
 const OVERDUE = { periods: 3, atLeastMs: 60 * MINUTE_MS } as const;
 /** What only a person can end is told for so long. */
@@ -59,7 +61,7 @@ function runFailed(connector: ConnectorFacts): Condition[] {
 
 function runStuck(connector: ConnectorFacts, { now, upSince }: Context): Condition[] {
   return connector.atWork.flatMap((run) => {
-    const isOwn = run.waitingFor === null || run.waitingFor.code === 'feed';
+    const isOwn = run.waitingFor === null || ['feed', 'throttled'].includes(run.waitingFor.code);
     const since = later(run.stillSince, upSince);
     if (run.paused || !isOwn || now.getTime() - since.getTime() < STILL_MS) return [];
     const where = run.waitingFor?.message ?? `It is in the phase ${run.phase}.`;
@@ -103,7 +105,7 @@ function problemsRising(connector: ConnectorFacts): Condition[] {
   ];
 }
 
-function parked(connector: ConnectorFacts): Condition[] {
+function parked(connector: ConnectorFacts, { now }: Context): Condition[] {
   const { id, state, stateReason, changedAt, activatedAt } = connector;
   const link = `/v1/connectors/${id}`;
   const action = 'Correct what the message names; everything goes on by itself then.';
@@ -116,7 +118,9 @@ function parked(connector: ConnectorFacts): Condition[] {
       }),
     ];
   const waiting = [...connector.atWork.map(({ waitingFor }) => waitingFor), activatedAt ? connector.waitingFor : null];
-  const first = earliest(waiting.filter((each) => each !== null).filter(({ code }) => isForPeople(code)));
+  const first = earliest(
+    waiting.filter((each) => each !== null).filter((each) => isForPeople(each.code) && !isYetToWork(each, now))
+  );
   if (!first) return [];
   return [
     condition(connector, 'connector_parked', 'critical', new Date(first.since), {
@@ -205,6 +209,11 @@ function condition(
 /** A failure that does not pass by itself: somebody has to change something. */
 function isForPeople(code: string): boolean {
   return code !== 'feed' && code !== 'transient' && code !== 'throttled';
+}
+
+/** Amazon may take up to an hour to accept a client secret that it has sent. */
+function isYetToWork({ code, since }: WaitingFor, now: Date): boolean {
+  return code === 'auth.secret_pending' && now.getTime() - Date.parse(since) < SECRET_PENDING_MS;
 }
 
 function earliest(waiting: readonly WaitingFor[]): WaitingFor | undefined {

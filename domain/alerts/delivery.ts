@@ -1,4 +1,4 @@
-/** `waiting`: is tried. `delivered`: the other side has taken it. `dead`: given up. `dropped`: its channel is gone. */
+/** `waiting`: is tried. `delivered`: the other side has taken it. `dead`: given up. `dropped`: its channel is gone or silenced, or wants no more of it. */
 export const DELIVERY_STATES = ['waiting', 'delivered', 'dead', 'dropped'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 

@@ -9,6 +9,8 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** More at once than this go together. */
 const ALONE_AT_MOST = 5;
+/** So many fit into one message. */
+const SUMMED_UP_AT_MOST = 50;
 
 /** Something that a channel is to be told. */
 interface Due {
@@ -158,9 +160,16 @@ function messagesOf(channel: Channel, due: readonly Due[], now: Date): Omit<Aler
     const base = { channelId: channel.id, to: group[0]!.to, at: now };
     const wasHeld = group.some(({ alert }) => toldOf(channel, alert).heldSince);
     const items = group.map(({ alert, change }) => itemOf(alert, change));
-    if (wasHeld || group.length > ALONE_AT_MOST) return [{ ...base, kind: 'summary' as const, items }];
+    if (wasHeld || group.length > ALONE_AT_MOST)
+      return inParts(items).map((part) => ({ ...base, kind: 'summary' as const, items: part }));
     return items.map((item) => ({ ...base, kind: item.change as MessageKind, items: [item] }));
   });
+}
+
+/** Receivers take some 100 KB at once. */
+function inParts(items: AlertItem[]): AlertItem[][] {
+  const parts = Math.ceil(items.length / SUMMED_UP_AT_MOST);
+  return Array.from({ length: parts }, (_, at) => items.slice(at * SUMMED_UP_AT_MOST, (at + 1) * SUMMED_UP_AT_MOST));
 }
 
 function itemOf(alert: Alert, change: AlertChange): AlertItem {

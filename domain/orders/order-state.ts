@@ -110,6 +110,8 @@ export interface OrderParcel {
   seenAt: number;
   /** Whether Amazon may know it: a request was sent. */
   wasSent: boolean;
+  /** Whether it was so before the request under way. */
+  wasSentBefore: boolean;
   tries: number;
   failingSince: number | null;
   nextAt: number;

@@ -1,3 +1,4 @@
+import { amazonCarrierOf } from './carriers';
 import { isToBeTold, tell } from './order-telling';
 import type { StepOutcome, Turn } from './order-state';
 import { pauseAfter, PAUSES } from './order-timing';
@@ -9,11 +10,14 @@ export function shipmentConfirmed(turn: Turn, { shipment }: ConfirmStep, outcome
   if (!parcel) return;
   if (outcome.kind === 'confirmed') {
     // The store may have corrected it meanwhile: then it is said again.
-    if (parcel.trackingNumber === shipment.trackingNumber) parcel.state = 'confirmed';
+    const { carrierCode, carrierName } = amazonCarrierOf(parcel.carrier ?? undefined, state.policy.carriers);
+    const isCarrier = carrierCode === shipment.carrierCode && carrierName === shipment.carrierName;
+    if (isCarrier && parcel.trackingNumber === shipment.trackingNumber) parcel.state = 'confirmed';
     Object.assign(parcel, { said: null, tries: 0, failingSince: null, nextAt: now });
     return;
   }
   if (outcome.kind !== 'failed') return;
+  if (!outcome.sent) parcel.wasSent = parcel.wasSentBefore;
   parcel.tries += 1;
   const isRefused = outcome.code === 'config' || outcome.code === 'rejected';
   parcel.nextAt = now + pauseAfter(parcel.tries, isRefused ? PAUSES.refused : PAUSES.outage);

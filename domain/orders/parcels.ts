@@ -61,7 +61,7 @@ export function trackingOverdueAt(state: OrderState): number | null {
 /** From here on Amazon may know of it, whatever becomes of us. */
 export function noteConfirming(state: OrderState, { shipment }: ConfirmStep): void {
   const parcel = parcelOf(state, shipment);
-  if (parcel) parcel.wasSent = true;
+  if (parcel) Object.assign(parcel, { wasSentBefore: parcel.wasSent, wasSent: true });
 }
 
 /** In the store, not ended at Amazon, and shipped by the merchant: nothing else is ever confirmed. */
@@ -102,6 +102,7 @@ function newParcel(state: OrderState, invoiceNumber: string, sent: StoreParcel, 
     said: null,
     seenAt: now,
     wasSent: false,
+    wasSentBefore: false,
     tries: 0,
     failingSince: null,
     nextAt: now,

@@ -9,9 +9,7 @@ const TABLE = {
     POST /hooks/vtex/{connectorId}/{token}/api/notification
     POST /hooks/vtex/{connectorId}/{token}/order-integration/notification/processing-result`,
   viewer: `
-    GET /v1/alert-deliveries
     GET /v1/alerts
-    GET /v1/audit
     GET /v1/connectors
     GET /v1/connectors/{connectorId}
     GET /v1/connectors/{connectorId}/adoption
@@ -46,6 +44,7 @@ const TABLE = {
     DELETE /v1/dead-letters/{deadLetterId}
     GET /v1/connectors/{connectorId}/hook
     GET /v1/dead-letters
+    GET /v1/alert-deliveries
     POST /v1/alert-deliveries/{deliveryId}/retry
     PATCH /v1/credentials/{credentialId}
     POST /v1/credentials/{credentialId}/rotate
@@ -68,6 +67,7 @@ const TABLE = {
     PUT /v1/connectors/{connectorId}/catalogue
     PUT /v1/connectors/{connectorId}/mappings/{productType}`,
   admin: `
+    GET /v1/audit
     POST /codec/decode
     POST /codec/encode
     POST /v1/credentials

@@ -106,6 +106,11 @@ it(
     );
     if (process.env.FUZZ_TALLY) writeFileSync(process.env.FUZZ_TALLY, api.logs.join(''));
     expect([code, code === 0 ? '' : said]).toEqual([0, '']);
+    // Requests that are all refused would show nothing.
+    const lines = api.logs.join('').split('\n');
+    const carriedOut = lines.filter((line) => /"statusCode":2\d\d/.test(line));
+    const resources = carriedOut.flatMap((line) => /"method":"\w+","path":"\/v1\/[^/"?]+/.exec(line) ?? []);
+    expect(new Set(resources).size).toBeGreaterThan(10);
   },
   BOUND_MS + 30_000
 );

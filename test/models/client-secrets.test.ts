@@ -199,7 +199,7 @@ describe('the client secret of a credential', () => {
     const old = await current();
     await secrets().save(id(), box.seal('amzn1.oa2-cs.v1.lost'));
     await secrets().takeSaved(id(), (await kept()).clientSecret.next!, new Date());
-    await secrets().dropPrevious(id(), true);
+    await secrets().dropPrevious(id(), (await kept()).clientSecret.previous!.secret, true);
     expect(await current()).toBe(old);
     expect((await kept()).clientSecret.previous).toBeNull();
   });

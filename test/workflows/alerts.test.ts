@@ -348,14 +348,14 @@ describe('a message', () => {
   }, 180_000);
 
   it.each([
-    [410, 1, 0.01],
-    [404, 6, 2 * HOUR],
-  ])('that is answered with %i is given up after so many tries (%i)', async (status, tries, days) => {
+    [410, 1, 0.01, 'dropped'],
+    [404, 6, 2 * HOUR, 'dead'],
+  ])('that is answered with %i is given up after so many tries (%i)', async (status, tries, days, state) => {
     receiver.answer = () => ({ status });
     await startWorker();
     const id = await aDelivery(await aChannel('slack'), 20 + tries);
     await pass(env, days);
-    expect(await deliveryOf(id)).toMatchObject({ state: 'dead', tries });
+    expect(await deliveryOf(id)).toMatchObject({ state, tries });
   });
 
   it('to a channel that is gone is dropped', async () => {

@@ -115,7 +115,11 @@ describe('a connector', () => {
       atWork({ stillSince: ago(50), waitingFor: waitingFor('transient') }),
       ['outside_away:con_1'],
     ],
-    ['that waits for its turn', atWork({ stillSince: ago(50), waitingFor: waitingFor('throttled') }), []],
+    [
+      'that waits for its turn',
+      atWork({ stillSince: ago(50), waitingFor: waitingFor('throttled') }),
+      ['run_stuck:con_1:syn_1'],
+    ],
   ])('with a run %s', (_what, work, keys) => {
     expect(keysOf({ atWork: [work] })).toEqual(keys);
   });
