@@ -1,4 +1,11 @@
-import { ActivityFailure, continueAsNew, isCancellation, proxyActivities, sleep, workflowInfo } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  continueAsNew,
+  isCancellation,
+  proxyActivities,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { AlertActivities } from '../activities/alerts';
 import type { AlertWatchInput } from '../domain/alerts/watch';
 
