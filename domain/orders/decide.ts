@@ -5,7 +5,7 @@ import { settleProblems, tellOfOrder } from './order-telling';
 import type { OrderCommand, OrderEvent, OrderHold, OrderState, OrderStep, StepOutcome, Turn } from './order-state';
 import { pauseAfter, PAUSES, PLACEMENT_SETTLES_IN } from './order-timing';
 import { shipmentConfirmed } from './parcel-outcomes';
-import { noteConfirming } from './parcels';
+import { noteArrived, noteConfirming } from './parcels';
 import { approved, canceled, found, hear, hearOfStore, placed, placementFails } from './placement-outcomes';
 
 /**
@@ -15,6 +15,7 @@ import { approved, canceled, found, hear, hearOfStore, placed, placementFails } 
 export function decide(before: OrderState, event: OrderEvent): { state: OrderState; commands: OrderCommand[] } {
   const turn: Turn = { state: JSON.parse(JSON.stringify(before)) as OrderState, now: event.at, commands: [] };
   happen(turn, event);
+  noteArrived(turn.state);
   tellOfOrder(turn);
   settleProblems(turn);
   goOn(turn);

@@ -64,6 +64,14 @@ export function noteConfirming(state: OrderState, { shipment }: ConfirmStep): vo
   if (parcel) Object.assign(parcel, { wasSentBefore: parcel.wasSent, wasSent: true });
 }
 
+/** Amazon says that all of it has left: so what it was told and did not answer has arrived. */
+export function noteArrived({ facts, parcels }: OrderState): void {
+  if (facts.status !== 'shipped') return;
+  for (const parcel of parcels)
+    if (parcel.wasSent && parcel.failingSince !== null)
+      Object.assign(parcel, { state: 'confirmed', failingSince: null });
+}
+
 /** In the store, not ended at Amazon, and shipped by the merchant: nothing else is ever confirmed. */
 export function isShippedByStore(state: OrderState): boolean {
   return state.placement.phase === 'approved' && !isOver(state.facts) && !whyIgnored(state);

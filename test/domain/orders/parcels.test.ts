@@ -189,6 +189,14 @@ describe('an order in the store', () => {
     expect(confirm(order).state.parcels).toMatchObject([{ state: 'confirmed', reference: 1 }]);
   });
 
+  it('has arrived when the answer was lost and Amazon says that all of the order has left', () => {
+    const order = storeSays(approved(), parcel('A'));
+    order.answer({ kind: 'failed', code: 'transient', said: 'no answer', sent: true });
+    order.see({ status: 'shipped', items: [{ ...line('SHIRT', 2), shipped: 2 }], marketplaceId: 'ATVPDKIKX0DER' });
+    expect(order.state.parcels).toMatchObject([{ state: 'confirmed', failingSince: null }]);
+    expect([shipmentOf(order), isAtRest(order.state)]).toEqual([undefined, true]);
+  });
+
   it('says the same again when its worker was lost', () => {
     const order = storeSays(approved(), parcel('A'));
     const first = shipmentOf(order);
@@ -230,6 +238,20 @@ describe('an order in the store', () => {
     // The invoice is corrected.
     storeSays(order, parcel('A'));
     expect(order.kinds).toEqual(['recovered strange_parcel', 'confirm-shipment']);
+  });
+
+  it('forgets one that certainly never left for Amazon, too', () => {
+    const order = storeSays(approved(), parcel('A'));
+    order.answer({ kind: 'failed', code: 'auth.forbidden', said: 'no', sent: false });
+    storeSays(order, parcel('B'));
+    expect(order.state.parcels).toMatchObject([{ invoiceNumber: 'B', items: [{ units: 2 }] }]);
+  });
+
+  it('says a carrier again that was corrected while it was being told', () => {
+    const order = storeSays(approved(), parcel('A'));
+    storeSays(order, parcel('A', { carrier: 'FedEx' }));
+    confirm(order);
+    expect(shipmentOf(order)).toMatchObject({ packageReferenceId: '1', carrierCode: 'FedEx' });
   });
 
   it('forgets a parcel that the store takes back before Amazon was told of it', () => {
