@@ -90,7 +90,7 @@ describe('an order of Amazon’s', () => {
     expect(held.filter((units) => units === 2).length).toBeGreaterThan(held.length * 0.9);
     expect([...live]).toEqual([`MZN-${orderId}`, `MZN-${orderId}-2`, `MZN-${orderId}-3`]);
     // Two renewals, and the timer of the third.
-    expect((await test.workflow(orderId).describe()).historyLength - first).toBeLessThanOrEqual(2 * 12 + 1);
+    expect((await test.workflow(orderId).describe()).historyLength - first).toBeLessThanOrEqual(2 * 17 + 1);
   });
 
   it('is integrated once when the store tells every result late and twice', async () => {
