@@ -119,12 +119,16 @@ export function senderOf(deps: CatalogSyncDependencies) {
       }
     },
 
-    /** Sends the quantity of an entry whose newer one was overtaken. Where that fails the entry stays in line. */
+    /** Sends the quantity of an entry whose newer one was overtaken, with the rest of its offer. Where that fails the entry stays in line. */
     async stopAgain(context: RunContext, book: Book, asSent: ListingDocument): Promise<void> {
       const entry = await this.newest(context, book, asSent);
-      if (!entry || entry.feed || !isQuantityStale(entry)) return;
+      if (!entry || entry.feed || entry.state !== 'pending' || !isQuantityStale(entry)) return;
       const signal = cancellationSignal();
-      await tried(() => this.sendQuantityFirst(context, book, entry, signal), signal);
+      await tried(async () => {
+        if (entry.lane !== 'offer') return this.sendQuantityFirst(context, book, entry, signal);
+        const change = await answerFor(context, book, entry, signal);
+        return this.settle(context, book, [{ entry, change }]);
+      }, signal);
     },
 
     failed(entry: LedgerEntry, error: unknown): LedgerChange {

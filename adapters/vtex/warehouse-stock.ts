@@ -21,7 +21,9 @@ export function createWarehouseStock(client: VtexClient): WarehouseStock {
   return {
     async of(sourceId, signal) {
       return (await readInventory(client, sourceId, signal))
-        .map((balance) => ({ warehouseId: balance.warehouseId, free: freeIn(balance) }))
+        .flatMap((balance) =>
+          balance.warehouseId ? [{ warehouseId: balance.warehouseId, free: freeIn(balance) }] : []
+        )
         .sort((one, other) => other.free - one.free);
     },
 

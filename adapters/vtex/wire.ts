@@ -88,7 +88,7 @@ export const inventory = z.object({
   balance: z
     .array(
       z.object({
-        warehouseId: id,
+        warehouseId: id.nullish(),
         totalQuantity: z.number().nullish(),
         reservedQuantity: z.number().nullish(),
         hasUnlimitedQuantity: flag,

@@ -154,7 +154,7 @@ describe('API keys', () => {
   it('looks a key up once for the reads of a moment', async () => {
     const key = await api.keyFor('viewer');
     const look = jest.spyOn(apiKeyModel(api.connection), 'findOne');
-    for (let n = 0; n < 3; n++) expect((await api.get('/v1/audit?limit=1', { key })).status).toBe(200);
+    for (let n = 0; n < 3; n++) expect((await api.get('/v1/connectors?limit=1', { key })).status).toBe(200);
     expect(look.mock.calls.length).toBe(1);
     look.mockRestore();
   });

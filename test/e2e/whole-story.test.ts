@@ -1,4 +1,3 @@
-import { mongo } from 'mongoose';
 import { Client, Connection } from '@temporalio/client';
 import type { World } from '../workflows/rig';
 import {
@@ -23,23 +22,11 @@ function csvRows(text: string): string[] {
     .split('\n');
 }
 
-/** Every text in a value, bytes read as text, whatever it is wrapped in. */
-function textsIn(value: unknown): string {
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');
-  if (typeof value !== 'object' || value === null) return String(value);
-  if (value instanceof Map) return textsIn([...value.entries()]);
-  if (value instanceof mongo.Binary) return textsIn(value.buffer);
-  return Object.entries(value)
-    .map(([name, each]) => `${name} ${textsIn(each)}`)
-    .join('\n');
-}
-
 describe('the whole story, through the public API', () => {
   let stack: RealStack;
   let world: World;
   let connectorId: string;
   let syncId: string;
-  let operatorKey: string;
   let temporal: Connection;
   let client: Client;
 
@@ -135,50 +122,12 @@ describe('the whole story, through the public API', () => {
       method: 'POST',
       body: { name: 'operator', role: 'operator' },
     });
-    operatorKey = made.key;
     const path = `/v1/connectors/${connectorId}`;
     const raise = (key?: string) =>
       stack.api.call<ProblemShown>(path, { method: 'PATCH', body: { listing: { skuLimit: 5000 } }, key });
-    expect(await raise(operatorKey)).toMatchObject({ status: 403 });
+    expect(await raise(made.key)).toMatchObject({ status: 403 });
     expect(await raise()).toMatchObject({ status: 200, body: { config: { listing: { skuLimit: 5000 } } } });
     await stack.api.whenOnboarded(connectorId);
-  });
-
-  it('keeps every secret to itself: no answer, log, history or document holds one', async () => {
-    const { ADMIN_API_KEY, ENCRYPTION_KEYS } = stack.settings;
-    const { refreshToken, clientSecret } = world.amazon;
-    const secrets = [refreshToken, clientSecret, world.vtex.appToken, ADMIN_API_KEY!, ENCRYPTION_KEYS!.split(':')[1]!];
-    const places: Record<string, string> = {
-      answers: stack.api.answered.join('\n'),
-      'the log of the worker': stack.logOf('worker'),
-      'the log of the API': stack.logOf('api'),
-    };
-    for await (const { workflowId, runId } of client.workflow.list()) {
-      const handle = client.workflow.getHandle(workflowId, runId);
-      places[`history ${workflowId}`] = textsIn([await handle.fetchHistory(), (await handle.describe()).raw]);
-    }
-    for await (const { scheduleId } of client.schedule.list())
-      places[`schedule ${scheduleId}`] = textsIn((await client.schedule.getHandle(scheduleId).describe()).raw);
-    const database = new mongo.MongoClient(stack.settings.MONGODB_URI!);
-    try {
-      for (const { name } of await database.db().listCollections().toArray())
-        places[`collection ${name}`] = textsIn(await database.db().collection(name).find().toArray());
-    } finally {
-      await database.close();
-    }
-    expect(Object.keys(places)).toEqual(
-      expect.arrayContaining(['collection connectors', 'collection credentials', `history onboarding:${connectorId}`])
-    );
-    expect(places['collection connectors']).toContain(world.amazon.sellerId);
-    expect(places[`history onboarding:${connectorId}`]).toContain(connectorId);
-    const found = Object.entries(places).flatMap(([place, text]) =>
-      secrets.flatMap((secret, index) => (text.includes(secret) ? [`secret ${index} in ${place}`] : []))
-    );
-    expect(found).toEqual([]);
-    const isKeptWhole = Object.entries(places).filter(
-      ([place, text]) => place !== 'answers' && text.includes(operatorKey)
-    );
-    expect(isKeptWhole.map(([place]) => place)).toEqual([]);
   });
 
   it('undoes the affiliate and the schedule when the connector is deleted', async () => {

@@ -92,7 +92,7 @@ describe('an onboarding whose worker is lost', () => {
     await rig.orchestrator.startOnboarding(connector.connectorId);
     await expectOnboardedOnce(connector);
     // Its credential has begun to be watched meanwhile, by steps of its own.
-    for (const name of ['readClock', 'sendReminder', 'noteReminder', 'noteExpiry']) lost.delete(name);
+    for (const name of ['readClock', 'sendReminder', 'noteReminder', 'noteExpiry', 'readRotation']) lost.delete(name);
     expect(lost.size).toBe(9);
     await rig.stopWorker();
     await rig.startWorker();
