@@ -81,6 +81,7 @@ export class Pool {
   /** The bucket as this process left it, where nobody else had written it between its last leases. */
   private left: Awaited<ReturnType<RateBuckets['read']>>;
   private leftVersion: number | undefined;
+  private wasAlone = false;
   /** Somebody has waited all the time since the last lease: whatever is leased will be used as it becomes due. */
   private isBacklogged = false;
 
@@ -123,7 +124,7 @@ export class Pool {
   /** This process is alone at the bucket, and far from its limit. */
   get isLittleUsed(): boolean {
     const isFar = this.usedPerMs * this.pace.spacingMs < LITTLE_USED;
-    return this.left !== undefined && isFar && this.usedPerMs * FETCHED_MS > FETCHED_AT_LEAST;
+    return this.wasAlone && isFar && this.usedPerMs * FETCHED_MS > FETCHED_AT_LEAST;
   }
 
   /** How many permits will be used soon beside those for who waits already, by what was used lately. */
@@ -222,6 +223,7 @@ export class Pool {
       this.left = undefined;
       const found = left ?? (await buckets.read(id));
       const isAlone = found?.version === this.leftVersion;
+      this.wasAlone = isAlone;
       const got = lease(plan, found?.bucket, {
         ...facts,
         holder,

@@ -132,8 +132,8 @@ export class PublicApi {
     return shown.id;
   }
 
-  async startSync(connectorId: string): Promise<string> {
-    return (await this.ask<{ id: string }>(`/v1/connectors/${connectorId}/syncs`, { method: 'POST', body: {} })).id;
+  async startSync(connectorId: string, body: Record<string, unknown> = {}): Promise<string> {
+    return (await this.ask<{ id: string }>(`/v1/connectors/${connectorId}/syncs`, { method: 'POST', body })).id;
   }
 
   async sync(syncId: string): Promise<SyncShown> {

@@ -5,6 +5,9 @@ export interface SandboxCall {
   operation: string;
   status: number;
   sellerId?: string;
+  sku?: string;
+  /** `VALIDATION_PREVIEW`, where nothing was to change. */
+  mode?: string;
 }
 
 /** Everything of {@link AmazonBook}, and what else tells two listings apart. */

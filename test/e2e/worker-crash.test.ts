@@ -4,12 +4,14 @@ import { temporal } from '@temporalio/proto';
 import { plainProducts, type World } from '../workflows/rig';
 import { itWithLuma, LUMA } from './luma';
 import { countsOf, disagreements } from './public-api';
-import { RealStack } from './real-stack';
+import { RealStack, until } from './real-stack';
 import { sentAgain } from './sandbox-control';
 
 jest.setTimeout(180_000);
 
 const IN_FLIGHT = 8;
+/** Of the questions of a test. */
+const TESTS_IN_FLIGHT = 2;
 
 describe('workers that are killed', () => {
   let stack: RealStack;
@@ -68,6 +70,32 @@ describe('workers that are killed', () => {
       expect(await syncWithKills(world, kills)).toEqual({ live: LUMA.skuLimit, blocked: LUMA.skus - LUMA.skuLimit });
     }
   );
+
+  it('in a test of a catalogue keep what was answered, and ask again at most what was in flight', async () => {
+    const skus = 150;
+    const world = await stack.sandbox.world('tested', plainProducts(skus));
+    const connectorId = await stack.api.onboard(world);
+    await stack.sandbox.fault({ match: { operation: 'putListingsItem' }, kind: 'slow', delayMs: 80 });
+    const asked = async () =>
+      (await stack.sandbox.calls('putListingsItem')).filter(({ sellerId }) => sellerId === world.amazon.sellerId);
+    const syncId = await stack.api.startSync(connectorId, { mode: 'test' });
+    const kills = [30, 90];
+    for (const answers of kills) {
+      await until(async () => (await asked()).length >= answers, `${answers} answers`, 60);
+      await stack.kill('worker');
+      await stack.startWorker();
+    }
+    expect(await stack.api.ended(syncId)).toMatchObject({
+      outcome: 'completed',
+      total: skus,
+      testCounts: { passed: skus, failed: 0, blocked: 0, error: 0, untested: 0 },
+    });
+    const calls = await asked();
+    expect(new Set(calls.map(({ mode }) => mode))).toEqual(new Set(['VALIDATION_PREVIEW']));
+    expect(new Set(calls.map(({ sku }) => sku)).size).toBe(skus);
+    expect(calls.length).toBeLessThanOrEqual(skus + kills.length * TESTS_IN_FLIGHT);
+    expect(await stack.sandbox.amazonBooks(world)).toEqual({});
+  });
 
   it('fail no workflow task', async () => {
     const { workflows, failures } = await workflowTasksFailed(stack);
