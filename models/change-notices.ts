@@ -3,6 +3,7 @@ import { Schema, type Connection, type Model } from 'mongoose';
 import type { ChangeNotice, ChangeNotices } from '../domain/ports/change-notices';
 import { isDuplicateKey } from './leases';
 import { sourceItemStore } from './source-items';
+import { byIdAnd } from './compound-index';
 
 /** The latest that a source told about one SKU of a connector. */
 interface ChangeNoticeDocument extends ChangeNotice {
@@ -40,6 +41,7 @@ const changeNoticeSchema = new Schema(
   },
   { collection: 'changeNotices', versionKey: false }
 );
+changeNoticeSchema.index(byIdAnd('modifiedAt'));
 changeNoticeSchema.index({ connectorId: 1, batch: 1, skuId: 1 });
 changeNoticeSchema.index({ connectorId: 1, isWaiting: 1 });
 changeNoticeSchema.index({ connectorId: 1, noticedAt: -1 });

@@ -63,13 +63,15 @@ export function listingQueries(connection: Connection) {
   function condition(filter: ListingFilter, afterSku?: string): QueryFilter<ListingDocument> {
     const { connectorId, state, problem, q } = filter;
     const prefix = q?.toLowerCase();
-    return {
-      connectorId,
+    const others = {
       ...(state && { state }),
       ...(problem !== undefined && { problemCodes: problem }),
       ...(prefix && { skuLower: { $gte: prefix, $lt: prefix + LAST } }),
-      ...(afterSku !== undefined && { _id: { $gt: listingId(connectorId, afterSku), $lt: `${connectorId};` } }),
     };
+    if (afterSku === undefined) return { connectorId, ...others };
+    const after = { _id: { $gt: listingId(connectorId, afterSku), $lt: `${connectorId};` } };
+    // Ids begin with the connector: a page of everything is read off their index alone.
+    return Object.keys(others).length > 0 ? { connectorId, ...others, ...after } : after;
   }
 
   function requeueCondition(filter: RequeueFilter): QueryFilter<ListingDocument> {

@@ -5,6 +5,7 @@ import type { Lane, LedgerChange, LedgerEntry } from '../domain/ledger';
 import { listingId } from '../domain/ids';
 import type { SettledFacts } from '../domain/settled';
 import { parentSkuIn } from '../domain/variations';
+import { byIdAnd } from './compound-index';
 
 /** The ledger as it is kept: one document per SKU. */
 export interface ListingDocument extends LedgerEntry {
@@ -75,6 +76,7 @@ const listingSchema = new Schema(
   },
   { collection: 'listings', timestamps: { createdAt: false, updatedAt: true }, minimize: false, versionKey: false }
 );
+listingSchema.index(byIdAnd('revision'));
 listingSchema.index({ connectorId: 1, page: 1 });
 listingSchema.index({ connectorId: 1, state: 1, nextCheckAt: 1 });
 listingSchema.index({ connectorId: 1, skuLower: 1 });
@@ -267,8 +269,12 @@ export function ledgerStore(model: Model<ListingDocument>) {
 
     /** The submitted SKUs whose time has come to be looked for. */
     async toLookFor(connectorId: string, now: Date): Promise<string[]> {
-      const due = { connectorId, state: 'submitted' as const, nextCheckAt: { $not: { $gt: now } } };
-      return (await model.find(due, { sku: 1 }).lean()).map(({ sku }) => sku);
+      const submitted = { connectorId, state: 'submitted' as const };
+      const due = await Promise.all([
+        model.find({ ...submitted, nextCheckAt: { $lte: now } }, { sku: 1 }).lean(),
+        model.find({ ...submitted, nextCheckAt: null }, { sku: 1 }).lean(),
+      ]);
+      return due.flat().map(({ sku }) => sku);
     },
 
     /** How many SKUs are submitted and not seen yet, and when the first of them is looked for; null when none is. */

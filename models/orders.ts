@@ -7,6 +7,7 @@ import { isOver } from '../domain/orders/order-facts';
 import { whyIgnored } from '../domain/orders/order-scope';
 import { awaitsParcels } from '../domain/orders/parcels';
 import { isDuplicateKey } from './leases';
+import { byIdAnd } from './compound-index';
 
 /** A message of an order, and what became of it. */
 export interface KeptMessage {
@@ -96,6 +97,7 @@ const orderSchema = new Schema(
   },
   { collection: 'orders', timestamps: true, minimize: false, versionKey: false }
 );
+orderSchema.index(byIdAnd('revision'));
 orderSchema.index({ stage: 1, createdAt: -1 });
 orderSchema.index({ createdAt: -1 });
 orderSchema.index({ connectorId: 1, holdsStock: 1, lookedAt: 1 });

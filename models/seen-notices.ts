@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Schema, type Connection, type Model } from 'mongoose';
 import { isDuplicateKey } from './leases';
+import { byIdAnd } from './compound-index';
 
 /** A notification of which one delivery is being handled, or was. */
 interface SeenNotice {
@@ -28,6 +29,7 @@ const seenNoticeSchema = new Schema(
   },
   { collection: 'seenNotices', versionKey: false }
 );
+seenNoticeSchema.index(byIdAnd('holder'));
 seenNoticeSchema.index({ seenAt: 1 }, { expireAfterSeconds: KEPT_SECONDS });
 
 export function seenNoticeModel(connection: Connection): Model<SeenNotice> {

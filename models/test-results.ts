@@ -3,6 +3,7 @@ import { listingId } from '../domain/ids';
 import type { ListingProblem, WantedListing } from '../domain/listing';
 import { noTestCounts, TEST_OUTCOMES, type TestCounts, type TestOutcome } from '../domain/test-results';
 import { rankOf } from './source-items';
+import { byIdAnd } from './compound-index';
 
 /** What the last test found about one SKU (S10). Kept apart from the ledger. */
 export interface TestResultDocument {
@@ -82,6 +83,7 @@ const testResultSchema = new Schema(
   },
   { collection: 'testResults', minimize: false, versionKey: false }
 );
+testResultSchema.index(byIdAnd('queuedIn'));
 testResultSchema.index({ connectorId: 1, outcome: 1, _id: 1 });
 testResultSchema.index({ connectorId: 1, problemCodes: 1, _id: 1 });
 testResultSchema.index({ connectorId: 1, skuLower: 1 });
