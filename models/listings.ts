@@ -83,6 +83,7 @@ listingSchema.index({ connectorId: 1, skuLower: 1 });
 listingSchema.index({ connectorId: 1, sourceId: 1 });
 listingSchema.index({ connectorId: 1, productId: 1 });
 listingSchema.index({ connectorId: 1, hasPlace: 1 });
+listingSchema.index({ connectorId: 1, problemCodes: 1, _id: 1 });
 
 export function listingModel(connection: Connection): Model<ListingDocument> {
   return (connection.models.Listing ?? connection.model('Listing', listingSchema)) as unknown as Model<ListingDocument>;
