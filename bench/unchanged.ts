@@ -9,7 +9,7 @@ import { secondsOf, type Shop, type Site } from './site';
  * rounds, each with the reading of the store alone after it.
  */
 export async function* measureUnchanged(lab: Lab): AsyncIterable<Figure> {
-  const skus = lab.pick({ full: 1000, short: 150 });
+  const skus = lab.pick({ full: 10_000, short: 150 });
   const site = await lab.openShared();
   const { sandbox } = site.stack;
   const shop = await site.openShop('unchanged', skus, 'vtex');
