@@ -16,7 +16,7 @@ module.exports = {
   clearMocks: true,
   testTimeout: 60_000,
   // Most tests wait for timers and servers more than they compute.
-  maxWorkers: 2,
+  maxWorkers: 3,
   // A worker that has loaded many suites is slow to collect its garbage, and some tests collect it often.
   workerIdleMemoryLimit: '512MB',
   globalSetup: '<rootDir>/test/setup.ts',

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { loadConfig } from '../config';
-import { orderWorkflowId } from '../domain/ids';
+import { orderKey, orderWorkflowId } from '../domain/ids';
 import { SIGNALS, WORKFLOWS } from '../domain/messages';
 import type { OrderNews } from '../domain/orders/order-record';
 import { orderModel } from '../models/orders';
@@ -139,7 +139,7 @@ class Shop {
     const model = orderModel(this.site.database);
     while ((await model.countDocuments({ connectorId: this.connectorId, stage: 'held' })) < this.held) {
       if (Date.now() > end) throw new Error(`waited ${STEP_BOUND} s in vain for ${this.held} orders to be held`);
-      await sleep(500);
+      await sleep(2_000);
     }
     return ids;
   }
@@ -151,7 +151,9 @@ class Shop {
     this.held += 1;
     const model = orderModel(this.site.database);
     const end = Date.now() + 60_000;
-    while (!(await model.exists({ amazonOrderId: orderId, stage: 'held' }))) {
+    // By its id alone: what looks is not to be what is measured.
+    const id = orderKey(this.world.amazon.sellerId, orderId);
+    while ((await model.findById(id, { stage: 1 }).lean())?.stage !== 'held') {
       if (Date.now() > end) throw new Error(`waited in vain for ${orderId} to be held`);
       await sleep(20);
     }

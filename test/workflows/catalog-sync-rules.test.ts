@@ -155,53 +155,63 @@ describe('what a sync sends, and when', () => {
     expect(await syncRunStore(rig.database).history(connectorId, 10)).toEqual([]);
   });
 
+  /** Starts a run whose history is called long after so many events, and waits for its end. */
+  async function runWithShortHistory(connectorId: string, mode: 'synchronization' | 'test', historyEvents: number) {
+    const { configVersion, config } = await rig.connector(connectorId);
+    const runs = syncRunStore(rig.database);
+    const opened = await runs.request(
+      { connectorId, trigger: 'api', mode, scope: 'full', skus: [], configVersion },
+      () => Promise.resolve(true)
+    );
+    if (opened.kind !== 'opened') throw new Error('busy');
+    await runs.update(opened.syncId, { config });
+    const policy = {
+      retryInitialSeconds: 1,
+      retryMaximumSeconds: 4,
+      retryGiveUpSeconds: 60,
+      verifyWaitSeconds: 20,
+      historyEvents,
+    };
+    const resume = {
+      syncId: opened.syncId,
+      mode,
+      scope: 'full',
+      phase: 'collect',
+      sourceCursor: null,
+      read: 0,
+      repeats: 0,
+      lanes: { parents: 0, details: 0, offer: 0 },
+      retryWindows: 0,
+      paused: false,
+      verifyingSince: null,
+      policy,
+    };
+    const handle = await rig.client.workflow.start('catalogSync', {
+      taskQueue: rig.config.TEMPORAL_TASK_QUEUE,
+      workflowId: opened.workflowId,
+      args: [{ connectorId, syncId: opened.syncId, trigger: 'api', resume }],
+    });
+    expect(await handle.result()).toBe('completed');
+    expect((await handle.describe()).runId).not.toBe(handle.firstExecutionRunId);
+    return rig.ended(connectorId, (each) => each._id === opened.syncId);
+  }
+
   it('goes on with a fresh history when its own is long', async () => {
     const { connectorId } = await rig.ready('long', plainProducts(250));
     await rig.orchestrator.startActivation(connectorId);
     const first = await rig.ended(connectorId, () => true);
     expect(first.counts.live).toBe(250);
     await rig.patch(connectorId, { 'offer.minimumStock': 50 });
-    const { configVersion, config } = await rig.connector(connectorId);
-    const runs = syncRunStore(rig.database);
-    const opened = await runs.request(
-      { connectorId, trigger: 'api', mode: 'synchronization', scope: 'full', skus: [], configVersion },
-      () => Promise.resolve(true)
-    );
-    if (opened.kind !== 'opened') throw new Error('busy');
-    await runs.update(opened.syncId, { config });
-    const handle = await rig.client.workflow.start('catalogSync', {
-      taskQueue: rig.config.TEMPORAL_TASK_QUEUE,
-      workflowId: opened.workflowId,
-      args: [
-        {
-          connectorId,
-          syncId: opened.syncId,
-          trigger: 'api',
-          resume: {
-            syncId: opened.syncId,
-            scope: 'full',
-            phase: 'collect',
-            sourceCursor: null,
-            read: 0,
-            repeats: 0,
-            lanes: { parents: 0, details: 0, offer: 0 },
-            retryWindows: 0,
-            paused: false,
-            verifyingSince: null,
-            policy: {
-              retryInitialSeconds: 1,
-              retryMaximumSeconds: 4,
-              retryGiveUpSeconds: 60,
-              verifyWaitSeconds: 20,
-              historyEvents: 32,
-            },
-          },
-        },
-      ],
-    });
-    expect(await handle.result()).toBe('completed');
-    const ended = await rig.ended(connectorId, (each) => each._id === opened.syncId);
+    const ended = await runWithShortHistory(connectorId, 'synchronization', 32);
     expect(ended.counts).toMatchObject({ paused: 250 });
-    expect((await handle.describe()).runId).not.toBe(handle.firstExecutionRunId);
+  });
+
+  it('goes on with a test of which the history is long, and asks about no SKU twice', async () => {
+    const { connectorId, world } = await rig.ready('long-test', plainProducts(450));
+    const ended = await runWithShortHistory(connectorId, 'test', 24);
+    expect(ended.testCounts).toEqual({ passed: 450, failed: 0, blocked: 0, error: 0, untested: 0 });
+    const calls = (await rig.calls('putListingsItem')) as { sellerId?: string; sku?: string }[];
+    const asked = calls.filter(({ sellerId }) => sellerId === world.amazon.sellerId).map(({ sku }) => sku);
+    expect([asked.length, new Set(asked).size]).toEqual([450, 450]);
   });
 });
