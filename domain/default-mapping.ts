@@ -1,7 +1,7 @@
 import type { CatalogItem, ItemTexts } from './catalog-item';
 import type { AmazonAttributes, WantedListing } from './listing';
 import { textsIn, translationFor } from './mapping-languages';
-import { toUnits, type Money } from './money';
+import { isSellableAmount, toUnits, type Money } from './money';
 import { bulletsOf, cutToBytes, toPlainLine, toPlainText } from './plain-text';
 
 /**
@@ -158,7 +158,7 @@ export function builtInDetails(item: CatalogItem, settings: MappingSettings): Am
 
 /** The item's price, unless it is no amount that anything can be sold for. */
 export function sellablePrice(item: Pick<CatalogItem, 'price'>): Money | undefined {
-  return item.price && Number.isFinite(item.price.minorUnits) && item.price.minorUnits > 0 ? item.price : undefined;
+  return item.price && isSellableAmount(item.price) ? item.price : undefined;
 }
 
 /** The texts that Amazon requires of a product, in the item's own language, as they are sent; empty when the source has none. */

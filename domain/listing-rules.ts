@@ -20,7 +20,7 @@ import {
   type WantedListing,
 } from './listing';
 import { requireMarketplace } from './marketplaces';
-import { shownMoney, type Money } from './money';
+import { isSellableAmount, shownMoney, type Money } from './money';
 import type { PayloadProblem } from './payload-validation';
 import { toPlainLine, toPlainText, utf8Length } from './plain-text';
 import { decidePrice, priceRulesOf, type KnownPrice, type PriceDecision, type PriceRules } from './price-rules';
@@ -334,7 +334,7 @@ function valueProblems(
 
 function noPriceMessage(item: CatalogItem, { priceList }: RuleSettings, decided?: PriceDecision): string {
   if (decided && item.price)
-    return `Its price in ${priceList} is ${shownMoney(item.price)}, of which the price rules make ${shownMoney(decided.price)}: nothing can be sold for that. Correct the rules, or set a floor.`;
+    return `Its price in ${priceList} is ${shownMoney(item.price)}, of which the price rules make ${shownMoney(decided.price)}: nothing can be sold for that. Correct the rules, or set a ${decided.price.minorUnits > 0 ? 'ceiling' : 'floor'}.`;
   return item.price
     ? `Its price in ${priceList} is ${shownMoney(item.price)}, which nothing can be sold for; correct it in the source.`
     : `It has no price in ${priceList}; give it one in the source, or switch the sending of prices off.`;
@@ -359,7 +359,7 @@ function priceOf(item: CatalogItem, settings: RuleSettings, known?: KnownPrice):
 }
 
 function isSellable(decided: PriceDecision | undefined): decided is PriceDecision {
-  return decided !== undefined && decided.price.minorUnits > 0;
+  return decided !== undefined && isSellableAmount(decided.price);
 }
 
 /** The item with the price that is to be sent. */

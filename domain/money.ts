@@ -9,6 +9,9 @@ export interface Money {
 /** A decimal number as a configuration holds it: `1.19` or `"1.19"`. */
 export type Decimal = number | string;
 
+/** A thousand million units of a currency with cents. */
+const MOST_MINOR_UNITS = 1e11;
+
 /** Digits after the decimal point, where they are not two. Source: ISO 4217. */
 const FRACTION_DIGITS: Record<string, number> = { JPY: 0 };
 
@@ -45,6 +48,14 @@ export function exactInteger(decimal: Decimal, places: number): number | undefin
   if (fraction.length > places) return undefined;
   const size = Number(parts[2]! + fraction.padEnd(places, '0'));
   return parts[1] && size > 0 ? -size : size;
+}
+
+/**
+ * Whether something can be sold for it: more than nothing, and no more than a configuration can name (`exactInteger`), beyond
+ * which sums in minor units would stop being exact. What is above it is a mistake in the source or in the rules.
+ */
+export function isSellableAmount({ minorUnits }: Money): boolean {
+  return minorUnits > 0 && minorUnits <= MOST_MINOR_UNITS;
 }
 
 export function isSameMoney(one: Money, other: Money): boolean {

@@ -2,6 +2,7 @@ import {
   exactInteger,
   fractionDigits,
   isSameMoney,
+  isSellableAmount,
   moneyFromDecimal,
   shownMoney,
   type Decimal,
@@ -52,7 +53,7 @@ export interface KnownPrice {
 }
 
 export interface PriceDecision {
-  /** What to send; nothing can be sold for it when it is not above 0. */
+  /** What to send, unless it is no amount that anything can be sold for. */
   price: Money;
   /** What each rule that changed it did, in order: `times 1.19`. */
   changes: string[];
@@ -146,7 +147,7 @@ function isTooFar(
   { largestChangePercent }: PriceRules,
   { lastPrice, approvedPrice }: KnownPrice
 ): boolean {
-  if (largestChangePercent === undefined || wanted.minorUnits <= 0) return false;
+  if (largestChangePercent === undefined || !isSellableAmount(wanted)) return false;
   if (!lastPrice || lastPrice.currency !== wanted.currency) return false;
   if (approvedPrice && isSameMoney(approvedPrice, wanted)) return false;
   const change = Math.abs(wanted.minorUnits - lastPrice.minorUnits);

@@ -147,6 +147,24 @@ describe('price rules (B12)', () => {
     ]);
   });
 
+  test.each([1e11 + 1, 1.5e308])('an amount of %d minor units is no price, with rules and without', (minorUnits) => {
+    const item = anItem({ price: { minorUnits, currency: 'USD' } });
+
+    for (const settings of [someSettings(), rules({ factor: 1.19 })])
+      expect(blocked(judge(item, settings)).problems[0]?.message).toContain('correct it in the source');
+  });
+
+  test('a price that they make far too large holds the SKU back, however far it may change', () => {
+    const { problems } = blocked(
+      judge(anItem(), rules({ factor: 900_000_000, largestChangePercent: 5 }), {
+        lastPrice: { minorUnits: 4000, currency: 'USD' },
+      })
+    );
+
+    expect(problems[0]?.message).toContain('Correct the rules, or set a ceiling.');
+    expect(judge(anItem(), rules({ factor: 900_000_000, ceiling: 60 })).kind).toBe('sell');
+  });
+
   test('they touch no price in another currency, and none that is not sent', () => {
     const foreign = anItem({ price: { minorUnits: 100, currency: 'BRL' } });
     expect(blocked(judge(foreign, rules({ factor: 2 }))).problems[0]?.message).toContain('is in BRL');
