@@ -9,6 +9,9 @@ const EVENT = {
   'connector_parked:con_1': 'connector_parked',
 } as const;
 
+/** In minutes: from 22:00 to 21:00. */
+const LONGEST_QUIET = 23 * 60;
+
 /** Minutes for which something stands or not, in turn; and some of them nobody looks. */
 const life = fc.record({
   spans: fc.tuple(...KEYS.map(() => fc.array(fc.integer({ min: 1, max: 1500 }), { minLength: 1, maxLength: 6 }))),
@@ -106,7 +109,7 @@ describe('whatever comes, goes and is not looked at', () => {
         const { world, looks } = lived(one);
         for (const [index, key] of KEYS.entries()) {
           const told = itemsOf(world, key);
-          const patience = one.threshold + (one.quietHours && key !== 'connector_parked:con_1' ? 21 * 60 : 0) + 5;
+          const patience = one.threshold + (one.quietHours && key !== 'connector_parked:con_1' ? LONGEST_QUIET : 0) + 5;
           for (const minute of looks) {
             const since = standsSince(one.spans[index]!, minute);
             if (since === undefined || minute - since < patience) continue;
