@@ -1,5 +1,6 @@
+import { randomInt } from 'node:crypto';
 import net from 'node:net';
-import type { Log } from './embedded-error';
+import { EmbeddedError, type Log } from './embedded-error';
 
 /** Everything the embedded stack starts listens here and nowhere else. */
 export const LOOPBACK = '127.0.0.1';
@@ -18,6 +19,13 @@ const LABELS: Record<PortName, string> = {
   sandbox: 'sandbox',
 };
 
+/**
+ * Where any free port is looked for: below those that systems give to connections (from 32768 on Linux, from 49152 elsewhere;
+ * RFC 6335, 6), one of which could take the port before the server that it is for has come up.
+ */
+const FREE_PORTS = { from: 10_000, below: 32_768 } as const;
+const MOST_TRIES = 1_000;
+
 /** Ports given out by this process lately, so that two parts coming up side by side never get the same one. */
 const givenOut = new Set<number>();
 
@@ -29,6 +37,7 @@ export async function isFree(port: number): Promise<boolean> {
 /**
  * Gives the wished port, or a free one with a line that says so.
  * @param wished 1–65535, or 0 for any free port, which is not worth a line
+ * @throws EmbeddedError when none is free
  */
 export async function choosePort(name: PortName, wished: number, log: Log): Promise<number> {
   if (wished !== 0 && !givenOut.has(wished) && (await isFree(wished))) {
@@ -41,13 +50,13 @@ export async function choosePort(name: PortName, wished: number, log: Log): Prom
 }
 
 async function anyFreePort(): Promise<number> {
-  for (;;) {
-    const port = await canBind(0);
-    if (port !== undefined && !givenOut.has(port)) {
-      givenOut.add(port);
-      return port;
-    }
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const port = randomInt(FREE_PORTS.from, FREE_PORTS.below);
+    if (givenOut.has(port)) continue;
+    givenOut.add(port);
+    if (await isFree(port)) return port;
   }
+  throw new EmbeddedError(`no port from ${FREE_PORTS.from} to ${FREE_PORTS.below - 1} is free; end what listens there`);
 }
 
 /** Binds and lets go again. @returns the port, or undefined when it is taken */
