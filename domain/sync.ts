@@ -69,6 +69,8 @@ export interface RunningSync {
   /** How many windows of durable retries were opened. */
   retryWindows: number;
   paused: boolean;
+  /** What a parked run waits for. */
+  waitingFor?: WaitingFor | null;
   /** When read-back began, in milliseconds since the epoch; null before. */
   verifyingSince: number | null;
 }

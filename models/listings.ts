@@ -366,20 +366,29 @@ export function ledgerStore(model: Model<ListingDocument>) {
       return counts;
     },
 
-    /** The SKUs that a retry window has in hand, or takes in hand now: those that are due, at most `limit`. Safe to repeat. */
+    /**
+     * The SKUs that a retry window has in hand, or takes in hand now: those that are due, at most `limit`; what is to stop selling
+     * first, and then the longest due. Safe to repeat.
+     *
+     * @param inHand - SKUs that other windows of the run have in hand.
+     * @returns how many are left besides all of these.
+     */
     async claimRetries(
       connectorId: string,
-      window: string,
-      limit: number,
-      now: Date
+      { window, limit, inHand, now }: { window: string; limit: number; inHand: readonly string[]; now: Date }
     ): Promise<{ skus: string[]; left: number }> {
-      const retrying = await model
-        .find({ connectorId, state: 'retrying' }, { sku: 1, nextAttemptAt: 1, retryWindow: 1 })
-        .lean();
-      const inHand = retrying.filter((entry) => entry.retryWindow === window);
-      if (inHand.length > 0) return { skus: inHand.map((entry) => entry.sku), left: retrying.length - inHand.length };
+      const others = new Set(inHand);
+      const seen = { sku: 1, nextAttemptAt: 1, retryWindow: 1, 'verdict.kind': 1 } as const;
+      const found = await model.find({ connectorId, state: 'retrying' }, seen).lean<Retrying[]>();
+      const retrying = found.filter(({ sku }) => !others.has(sku));
+      const claimed = retrying.filter((entry) => entry.retryWindow === window);
+      if (claimed.length > 0)
+        return { skus: claimed.map((entry) => entry.sku), left: retrying.length - claimed.length };
+      const dueAt = ({ nextAttemptAt }: Retrying): number => nextAttemptAt?.getTime() ?? 0;
+      const sells = ({ verdict }: Retrying): number => Number(verdict.kind === 'sell');
       const due = retrying
-        .filter((entry) => entry.nextAttemptAt === null || entry.nextAttemptAt.getTime() <= now.getTime())
+        .filter((entry) => dueAt(entry) <= now.getTime())
+        .sort((one, other) => sells(one) - sells(other) || dueAt(one) - dueAt(other))
         .slice(0, limit);
       await model.updateMany({ _id: { $in: due.map((entry) => entry._id) } }, { $set: { retryWindow: window } });
       return { skus: due.map((entry) => entry.sku), left: retrying.length - due.length };
@@ -448,6 +457,9 @@ export function ledgerStore(model: Model<ListingDocument>) {
     },
   };
 }
+
+/** What a retry is chosen by. */
+type Retrying = Pick<ListingDocument, '_id' | 'sku' | 'nextAttemptAt' | 'retryWindow' | 'verdict'>;
 
 /** A glance at an entry: what tells whether it has to be judged anew. */
 export type ListingMark = SettledFacts & Pick<LedgerEntry, 'sku' | 'sourceId' | 'productId' | 'lastRun' | 'wanted'>;

@@ -97,7 +97,7 @@ class HistoryIsLong extends Error {}
 /** A run's state, and its steps in the order in which they happen. */
 class CatalogSync {
   private phase: SyncPhase;
-  private waitingFor: WaitingFor | null = null;
+  private waitingFor: WaitingFor | null;
   private parked: Promise<void> | undefined;
   private configurationWrites = 0;
   /** SKUs that wait for a durable retry, as far as this run has heard. */
@@ -123,6 +123,7 @@ class CatalogSync {
     private readonly run: RunningSync
   ) {
     this.phase = run.phase;
+    this.waitingFor = run.waitingFor ?? null;
     // What the run before a continue-as-new had in its retry windows is claimed again.
     this.toRetry = input.resume ? 1 : 0;
     setHandler(pauseRequested, () => {
@@ -174,16 +175,29 @@ class CatalogSync {
       await this.bothLanes();
       await this.continueAsNewWhenLong();
       this.lanesAreThrough = true;
-      await condition(() => this.feedsAreDone || this.isLong());
-      await this.continueAsNewWhenLong();
-      const { unsent, isNews, retrying } = await countUnsent({ syncId: this.run.syncId });
-      if (retrying > 0 && this.retriesAreDone) this.retryBeside();
-      this.toRetry = Math.max(this.toRetry, retrying);
-      if (unsent === 0) break;
-      if (!isNews) this.repeat('the ledger has lost answers of Amazon');
+      if (!(await this.mayHaveMore())) break;
       this.goThroughLanesAgain();
     }
     if (this.run.phase === 'publish') await this.enter('verify');
+  }
+
+  /**
+   * Whether something waits for the lanes. What was put back in line while other feeds are still at Amazon does not wait for
+   * their end.
+   */
+  private async mayHaveMore(): Promise<boolean> {
+    for (;;) {
+      await condition(() => this.feedsAreDone || (this.hasNews && this.openFeeds > 0) || this.isLong());
+      await this.continueAsNewWhenLong();
+      const { feedsAreDone: areDone, hasNews: hadNews } = this;
+      this.hasNews = false;
+      const { unsent, isNews, retrying } = await countUnsent({ syncId: this.run.syncId });
+      if (retrying > 0 && this.retriesAreDone) this.retryBeside();
+      this.toRetry = Math.max(this.toRetry, retrying);
+      if (unsent > 0 && !isNews && !hadNews) this.repeat('the ledger has lost answers of Amazon');
+      if (unsent > 0) return true;
+      if (areDone) return false;
+    }
   }
 
   /**
@@ -310,6 +324,8 @@ class CatalogSync {
       const sentBefore = this.feedsSent;
       const seen = await this.step(() => this.untilPaused(() => followFeeds({ syncId })));
       if (seen?.gaveUp) this.run.feedsGaveUp = true;
+      // Of what was in a feed that has ended, some may be back in line.
+      if (seen) this.hasNews = true;
       if (seen && sentBefore === this.feedsSent) this.run.openFeeds = seen.open;
     }
   }
@@ -345,19 +361,37 @@ class CatalogSync {
     if (this.feedsAreDone) this.followBeside();
   }
 
+  /** At most a window of them is in hand: one that goes on failing takes one place, and those that come after it do not wait. */
   private async retryInWindows(): Promise<void> {
     const { syncId, policy } = this.run;
     const startedAt = Date.now();
-    for (;;) {
-      await condition(() => this.toRetry > 0 || this.lanesAreThrough);
-      const isTimeUp = Date.now() - startedAt > policy.retryGiveUpSeconds * 1000;
-      if (this.lanesAreThrough && (this.toRetry === 0 || isTimeUp)) return;
-      await sleep(policy.retryInitialSeconds * 1000);
-      const heardBefore = this.toRetry;
-      const window = await claimRetries({ syncId, window: this.run.retryWindows, limit: RETRY_WINDOW });
-      this.run.retryWindows += 1;
-      await Promise.all(window.skus.map((sku) => this.retry(sku)));
-      this.toRetry += window.left - heardBefore;
+    const inHand = new Set<string>();
+    let failure: unknown;
+    const take = (sku: string): void => {
+      inHand.add(sku);
+      void this.retry(sku)
+        .catch((error: unknown) => (failure ??= error))
+        .finally(() => inHand.delete(sku));
+    };
+    const mayClaim = (): boolean => this.toRetry > 0 && inHand.size < RETRY_WINDOW;
+    try {
+      for (;;) {
+        await condition(() => failure !== undefined || mayClaim() || (inHand.size === 0 && this.lanesAreThrough));
+        const isTimeUp = Date.now() - startedAt > policy.retryGiveUpSeconds * 1000;
+        if (this.lanesAreThrough && (this.toRetry === 0 || isTimeUp))
+          await condition(() => failure !== undefined || inHand.size === 0);
+        if (failure !== undefined) throw failure;
+        if (this.lanesAreThrough && (this.toRetry === 0 || isTimeUp)) return;
+        await sleep(policy.retryInitialSeconds * 1000);
+        const heardBefore = this.toRetry;
+        const claim = { window: this.run.retryWindows, limit: RETRY_WINDOW - inHand.size, inHand: [...inHand] };
+        const window = await claimRetries({ syncId, ...claim });
+        this.run.retryWindows += 1;
+        for (const sku of window.skus) take(sku);
+        this.toRetry += window.left - heardBefore;
+      }
+    } finally {
+      await CancellationScope.nonCancellable(() => condition(() => inHand.size === 0));
     }
   }
 
@@ -405,8 +439,10 @@ class CatalogSync {
   private async parentsThenDetails(): Promise<void> {
     await this.lane('parents');
     if (this.run.lanes.parents !== null) return;
-    await condition(() => (this.run.openFeeds?.parents ?? 0) === 0 || this.feedsAreDone);
-    await this.lane('details');
+    const areParentsThere = (): boolean => (this.run.openFeeds?.parents ?? 0) === 0 || this.feedsAreDone;
+    await condition(() => areParentsThere() || this.hasNews);
+    // What is to stop selling may be back in line: the other lane goes first, and then it is come back to this.
+    if (areParentsThere()) await this.lane('details');
   }
 
   /** Pages of one lane, one after the other. After the first, which shows how fast calls are, feeds may take over. */
@@ -448,7 +484,9 @@ class CatalogSync {
     for (;;) {
       await this.whilePaused();
       try {
-        return await work();
+        const done = await work();
+        await this.unpark();
+        return done;
       } catch (error) {
         const waitingFor = mendable(error);
         if (!waitingFor) throw error;
@@ -490,11 +528,19 @@ class CatalogSync {
   private async park(waitingFor: WaitingFor): Promise<void> {
     const { syncId } = this.run;
     const writes = this.configurationWrites;
-    this.waitingFor ??= waitingFor;
+    const { waitingFor: known } = this.run;
+    this.waitingFor = known?.code === waitingFor.code ? { ...waitingFor, since: known.since } : waitingFor;
+    this.run.waitingFor = this.waitingFor;
     await noteProgress({ syncId, waitingFor: this.waitingFor });
     await condition(() => this.configurationWrites > writes, LOOK_AGAIN);
+  }
+
+  /** A look in vain at whether it was mended ends no waiting: what it waits for, and since when, stands until a step is through. */
+  private async unpark(): Promise<void> {
+    if (!this.run.waitingFor) return;
     this.waitingFor = null;
-    await noteProgress({ syncId, waitingFor: null });
+    this.run.waitingFor = null;
+    await noteProgress({ syncId: this.run.syncId, waitingFor: null });
   }
 
   private async enter(phase: 'test' | 'publish' | 'verify'): Promise<void> {

@@ -52,10 +52,14 @@ export function pagePublisher(deps: CatalogSyncDependencies) {
   const { runs, listings, settings } = deps;
   const sender = senderOf(deps);
 
-  /** Where the entry has changed meanwhile there is something else to be said of it, and this is left out. */
-  async function noteFailure({ run }: RunContext, book: Book, entry: ListingDocument, error: unknown): Promise<void> {
+  /**
+   * Where the entry has changed meanwhile there is something else to be said of it, and this is left out; but Amazon may have
+   * what was sent.
+   */
+  async function noteFailure(context: RunContext, book: Book, entry: ListingDocument, error: unknown): Promise<void> {
     const change = sender.failed(entry, error);
-    await book.write(run, [entry], [writeFrom(entry, change)]);
+    const moved = await book.write(context.run, [entry], [writeFrom(entry, change)]);
+    if (moved.length > 0 && !wasNotSent(error)) await sender.answerWasLost(context, book, entry);
   }
 
   /**
@@ -133,6 +137,9 @@ export function pagePublisher(deps: CatalogSyncDependencies) {
       if ('error' in result) {
         failedInARow += 1;
         if (isOfAll(result.error)) throw result.error;
+        // What is wanted of it by now is not for the end of the page.
+        if ((await sender.newest(context, book, entry)) !== entry)
+          return await sender.answerWasLost(context, book, entry);
         failures.push({ entry, error: result.error });
         if (failedInARow < SUSPICIOUS.inARow) return;
         if (await isOutage(account, entry.sku, signal)) throw result.error;

@@ -66,16 +66,21 @@ export function publishSteps(deps: CatalogSyncDependencies) {
       );
     },
 
-    /** The parents and SKUs whose durable retry is due, at most `limit`, taken in hand by one window. Safe to repeat. */
+    /**
+     * The parents and SKUs whose durable retry is due, at most `limit`, taken in hand by one window; those that the run has in
+     * hand already are passed over. Safe to repeat.
+     */
     async claimRetries(input: {
       syncId: string;
       window: number;
       limit: number;
+      inHand?: string[];
     }): Promise<{ skus: string[]; left: number }> {
       const { run } = await runContext(deps, input.syncId);
-      const [window, now] = [`${input.syncId}:${input.window}`, new Date()];
-      const first = await parents.claimRetries(run.connectorId, window, input.limit, now);
-      const then = await ledger.claimRetries(run.connectorId, window, input.limit - first.skus.length, now);
+      const claim = { window: `${input.syncId}:${input.window}`, inHand: input.inHand ?? [], now: new Date() };
+      const first = await parents.claimRetries(run.connectorId, { ...claim, limit: input.limit });
+      const limit = input.limit - first.skus.length;
+      const then = await ledger.claimRetries(run.connectorId, { ...claim, limit });
       return { skus: [...first.skus, ...then.skus], left: first.left + then.left };
     },
 

@@ -11,6 +11,7 @@ import {
 } from '../../domain/ledger';
 import type { SubmissionAnswer } from '../../domain/ports/amazon';
 import { submissionOf } from '../../domain/submission';
+import { parentSkuIn } from '../../domain/variations';
 import { revisionOf, writeFrom, type ListingDocument } from '../../models/listings';
 import type { Book } from './books';
 import type { CatalogSyncDependencies, RunContext } from './dependencies';
@@ -126,6 +127,36 @@ export function senderOf(deps: CatalogSyncDependencies) {
       const signal = cancellationSignal();
       await tried(async () => {
         if (entry.lane !== 'offer') return this.sendQuantityFirst(context, book, entry, signal);
+        const change = await answerFor(context, book, entry, signal);
+        return this.settle(context, book, [{ entry, change }]);
+      }, signal);
+    },
+
+    /**
+     * A submission that failed without an answer, of an entry that has changed since: Amazon may have the quantity that it was
+     * sent with, or come to have it after the newer one. The newer one is sent, once more where it was sent before, and at once;
+     * where that fails the entry stays in line.
+     */
+    async answerWasLost(context: RunContext, book: Book, asSent: ListingDocument): Promise<void> {
+      const { run } = context;
+      for (;;) {
+        const entry = (await book.ledger.bySku(run.connectorId, [asSent.sku])).get(asSent.sku);
+        if (!entry || entry.feed || entry.wantedHashes?.quantity === asSent.wantedHashes?.quantity) return;
+        if (entry.sentHashes === null) return this.sendNow(context, book, entry, asSent);
+        const held = { sentHashes: { ...entry.sentHashes, quantity: asSent.wantedHashes?.quantity } };
+        const change = afterOvertakenAnswer(entry, held, settings.verifyAfterSeconds, new Date());
+        if (change.lane) await runs.update(run._id, { hasNews: true });
+        const moved = await book.write(run, [entry], [writeFrom(entry, change)]);
+        if (moved.length === 0) return this.stopAgain(context, book, entry);
+      }
+    },
+
+    /** Sends an entry that nothing is known of at Amazon, unless it waits for another parent than it was sent under. */
+    async sendNow(context: RunContext, book: Book, entry: ListingDocument, asSent: ListingDocument): Promise<void> {
+      if (entry.state !== 'pending' || !entry.lane || !entry.wanted) return;
+      if (parentSkuIn(entry.wanted) !== parentSkuIn(asSent.wanted)) return;
+      const signal = cancellationSignal();
+      await tried(async () => {
         const change = await answerFor(context, book, entry, signal);
         return this.settle(context, book, [{ entry, change }]);
       }, signal);

@@ -212,6 +212,11 @@ describe('a catalogue sync', () => {
       field: 'amazon.clientSecret',
       owner: 'longshore',
     });
+    // A look in vain at whether it was mended: it has waited since the first.
+    const since = (await rig.run(connectorId))?.waitingFor?.since;
+    await rig.orchestrator.configurationChanged(connectorId);
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    expect((await rig.run(connectorId))?.waitingFor?.since).toBe(since);
     const mended = await rig.control<World>('POST', 'worlds/expiring/amazon', {
       newClientSecret: true,
       secretExpired: false,

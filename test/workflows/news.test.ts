@@ -126,4 +126,58 @@ describe('what the source tells while a run is at work', () => {
     expect([books[nameOf(1)]?.quantity, books[nameOf(2)]?.quantity]).toEqual([0, 0]);
     expect(books[nameOf(2)]).toMatchObject({ patches: 1 });
   }, 120_000);
+
+  it('does not go on selling a SKU whose first answer was lost, and which was sold out meanwhile', async () => {
+    const { world, connectorId } = await rig.ready('lost-answer', plainProducts(SKUS), (input) => {
+      input.listing = { sendKits: false, skuLimit: 1000 };
+    });
+    // Amazon has it, and nobody hears of that for as long as it takes to be told that there is none left.
+    await rig.control('POST', 'faults', {
+      match: { operation: 'putListingsItem', sellerId: world.amazon.sellerId, skus: [nameOf(1)] },
+      kind: 'timeout',
+      after: true,
+      delayMs: 9_000,
+      times: 1,
+    });
+    const quantityOf = async (id: number): Promise<number | undefined> =>
+      (await rig.books(world))[nameOf(id)]?.quantity;
+    await rig.orchestrator.startActivation(connectorId);
+    await rig.until(async () => (await quantityOf(1)) === 10, 'the SKU to be at Amazon', 60);
+    expect((await rig.listing(connectorId, nameOf(1))).sentHashes).toBeNull();
+    await rig.control('POST', `worlds/lost-answer/skus/${nameOf(1)}`, { quantity: 0, tell: 'nobody' });
+    await tell(connectorId, 1);
+
+    await rig.until(async () => (await quantityOf(1)) === 0, 'the SKU to stop selling', 14);
+    // The lane is not through: nothing of this waits for its end.
+    expect(await quantityOf(SKUS)).toBeUndefined();
+    const run = await rig.ended(connectorId, ({ trigger }) => trigger === 'activation', 120);
+    expect(run).toMatchObject({ outcome: 'completed', counts: { live: SKUS - 1, paused: 1 } });
+  }, 240_000);
+
+  it('is tried again although another SKU goes on failing', async () => {
+    const { world, connectorId } = await rig.ready('still-failing', plainProducts(3));
+    await tell(connectorId, 3);
+    await rig.firstSync(connectorId);
+    const failing = async (id: number, times?: number): Promise<string> => {
+      const match = { operation: 'patchListingsItem', skus: [nameOf(id)], sellerId: world.amazon.sellerId };
+      return (await rig.control<{ id: string }>('POST', 'faults', { match, kind: 'status', status: 500, times })).id;
+    };
+    const fault = await failing(1);
+    await rig.control('POST', `worlds/still-failing/skus/${nameOf(1)}`, { quantity: 5, tell: 'nobody' });
+    const syncId = await rig.startSync(connectorId);
+    const isRetrying = async (): Promise<boolean> => (await rig.listing(connectorId, nameOf(1))).failures > 3;
+    await rig.until(isRetrying, 'the SKU to be tried again and again', 60);
+
+    // Both tries at once and one later: it becomes a durable retry while the other one is still in hand.
+    await failing(2, 3);
+    await rig.control('POST', `worlds/still-failing/skus/${nameOf(2)}`, { quantity: 0, tell: 'nobody' });
+    await tell(connectorId, 2);
+    await rig.until(async () => (await rig.books(world))[nameOf(2)]?.quantity === 0, 'the other SKU to stop selling');
+    expect((await rig.listing(connectorId, nameOf(1))).state).toBe('retrying');
+
+    await rig.control('DELETE', `faults/${fault}`);
+    const run = await rig.ended(connectorId, ({ _id }) => _id === syncId, 120);
+    expect(run).toMatchObject({ outcome: 'completed', counts: { live: 2, paused: 1 } });
+    expect((await rig.books(world))[nameOf(1)]?.quantity).toBe(5);
+  }, 240_000);
 });
