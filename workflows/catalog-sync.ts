@@ -99,6 +99,8 @@ class CatalogSync {
   private phase: SyncPhase;
   private waitingFor: WaitingFor | null;
   private parked: Promise<void> | undefined;
+  /** The execution before this one was parked. */
+  private wasParkedBefore: boolean;
   private configurationWrites = 0;
   /** SKUs that wait for a durable retry, as far as this run has heard. */
   private toRetry: number;
@@ -124,6 +126,7 @@ class CatalogSync {
   ) {
     this.phase = run.phase;
     this.waitingFor = run.waitingFor ?? null;
+    this.wasParkedBefore = this.waitingFor !== null;
     // What the run before a continue-as-new had in its retry windows is claimed again.
     this.toRetry = input.resume ? 1 : 0;
     setHandler(pauseRequested, () => {
@@ -481,15 +484,18 @@ class CatalogSync {
 
   /** Runs one step once the run is not paused. A credential that fails parks the run until it is mended. */
   private async step<T>(work: () => Promise<T>): Promise<T> {
+    let wasParked = this.wasParkedBefore;
     for (;;) {
       await this.whilePaused();
       try {
         const done = await work();
-        await this.unpark();
+        // Others may need no credential.
+        if (wasParked) await this.unpark();
         return done;
       } catch (error) {
         const waitingFor = mendable(error);
         if (!waitingFor) throw error;
+        wasParked = true;
         this.parked ??= this.park(waitingFor).finally(() => (this.parked = undefined));
         await this.parked;
         if (this.isLong()) throw new HistoryIsLong();
@@ -535,8 +541,9 @@ class CatalogSync {
     await condition(() => this.configurationWrites > writes, LOOK_AGAIN);
   }
 
-  /** A look in vain at whether it was mended ends no waiting: what it waits for, and since when, stands until a step is through. */
+  /** A look in vain at whether it was mended ends no waiting: what it waits for, and since when, stands until a step that was parked is through. */
   private async unpark(): Promise<void> {
+    this.wasParkedBefore = false;
     if (!this.run.waitingFor) return;
     this.waitingFor = null;
     this.run.waitingFor = null;
