@@ -1,17 +1,29 @@
-import type { Connection } from 'mongoose';
+import type { Connection, QueryFilter } from 'mongoose';
 import { FAILED_STAGES, UNHELD_STAGES } from '../domain/alerts/connector-conditions';
-import type { AlertFacts, ConnectorFacts, OrderFacts, SchemaChange } from '../domain/alerts/alert-facts';
+import type {
+  AlertFacts,
+  ConnectorFacts,
+  CredentialFacts,
+  OrderFacts,
+  SchemaChange,
+  UnreadOrders,
+} from '../domain/alerts/alert-facts';
+import { watchedAccountOf } from '../domain/ids';
 import type { BlockReason } from '../domain/listing';
-import { deadlinesOf } from '../domain/reminders';
+import { marketplaceOf } from '../domain/marketplaces';
+import { watchesOrders } from '../domain/orders/order-policy';
+import { SYNC_MODES, type SyncMode } from '../domain/sync';
+import { lapsingInUse } from './client-secrets';
 import { connectorModel, type ConnectorDocument } from './connectors';
-import { credentialModel, datesOf } from './credentials';
+import { credentialModel, type CredentialDocument } from './credentials';
 import { deadLetterModel } from './dead-letters';
 import { listingModel } from './listings';
 import { orderModel, type OrderDocument } from './orders';
+import { orderWatchStore } from './order-watches';
 import { productTypeModel } from './product-types';
 import { syncRunModel, type SyncRunDocument } from './sync-runs';
 
-/** Runs that are looked at, the newest: more in a row that failed began with the oldest of them. */
+/** Runs of a mode that are looked at, the newest that have ended: more in a row that failed began with the oldest of them. */
 const RUNS = 20;
 
 /** What a rule of ours holds back because something is wrong with it, and not because it is so wanted. */
@@ -57,6 +69,23 @@ export type WatchedConnectorDocument = Pick<
 
 /** What is read to see what is wrong. */
 export function alertFactQueries(connection: Connection) {
+  /** Each mode for itself: one index has then every field of the filter, and the order. The newest that have ended come first. */
+  async function runsIn(
+    modes: Iterable<SyncMode>,
+    filter: QueryFilter<SyncRunDocument>,
+    limit: number
+  ): Promise<RunRow[]> {
+    const queries = [...modes].map((mode) =>
+      syncRunModel(connection)
+        .find({ ...filter, mode })
+        .select(RUN_FIELDS)
+        .sort({ endedAt: -1 })
+        .limit(limit)
+        .lean<RunRow[]>()
+    );
+    return (await Promise.all(queries)).flat();
+  }
+
   return {
     /** Those that are or were at work. */
     async connectors(): Promise<WatchedConnectorDocument[]> {
@@ -66,24 +95,27 @@ export function alertFactQueries(connection: Connection) {
         .lean();
     },
 
-    async runs(connectorId: string): Promise<RunsNow> {
-      const found = await syncRunModel(connection)
-        .find({ connectorId })
-        .select(RUN_FIELDS)
-        .sort({ startedAt: -1 })
-        .limit(RUNS)
-        .lean<RunRow[]>();
-      const syncs = found.filter(({ mode, outcome }) => mode === 'synchronization' && outcome !== 'skipped');
+    /**
+     * What is at work is asked for apart: a long run is older than many that came and went beside it.
+     *
+     * @param scheduled - what the connector's schedule starts.
+     */
+    async runs(connectorId: string, scheduled: SyncMode): Promise<RunsNow> {
+      const counting = new Set<SyncMode>(['synchronization', scheduled]);
+      const atWork = await runsIn(SYNC_MODES, { connectorId, endedAt: null }, 0);
+      const newest = await runsIn(counting, { connectorId }, RUNS);
+      const counted = [
+        ...atWork.filter(({ mode }) => counting.has(mode)),
+        ...newest.filter(({ endedAt, outcome }) => endedAt !== null && outcome !== 'skipped'),
+      ].sort((one, other) => other.startedAt.getTime() - one.startedAt.getTime());
       return {
-        ended: syncs.flatMap(({ _id, outcome, outcomeReason, startedAt, endedAt }) =>
+        ended: counted.flatMap(({ _id, outcome, outcomeReason, startedAt, endedAt }) =>
           endedAt && (outcome === 'completed' || outcome === 'failed')
             ? [{ id: _id, outcome, reason: outcomeReason, startedAt, endedAt }]
             : []
         ),
-        atWork: found
-          .filter(({ endedAt }) => endedAt === null)
-          .map((run) => ({ id: run._id, startedAt: run.startedAt, mark: markOf(run), run })),
-        lastStartedAt: syncs[0]?.startedAt ?? null,
+        atWork: atWork.map((run) => ({ id: run._id, startedAt: run.startedAt, mark: markOf(run), run })),
+        lastStartedAt: counted[0]?.startedAt ?? null,
       };
     },
 
@@ -115,7 +147,26 @@ export function alertFactQueries(connection: Connection) {
       return byConnector;
     },
 
-    async credentials(): Promise<AlertFacts['credentials']> {
+    /**
+     * Accounts whose orders cannot be read, with whose orders they are. What is known of an account that is watched no more, counts
+     * for nothing.
+     */
+    async unreadOrders(connectors: readonly WatchedConnectorDocument[]): Promise<UnreadOrders[]> {
+      const failing = await orderWatchStore(connection).failing();
+      return failing.flatMap(({ _id, problem }) => {
+        const account = watchedAccountOf(_id);
+        if (!account || !problem) return [];
+        const { sellerId, region } = account;
+        const watched = connectors
+          .filter(({ config }) => config.amazon.sellerId === sellerId)
+          .filter((each) => watchesOrders(each) && marketplaceOf(each.config.amazon.country)?.region === region);
+        const named = watched.map(({ _id: id, config }) => ({ id, name: config.name }));
+        return named.length > 0 ? [{ sellerId, region, connectors: named, problem }] : [];
+      });
+    },
+
+    /** Those in use, and what lapses of each at a time. */
+    async credentials(now: Date): Promise<CredentialFacts[]> {
       const found = await credentialModel(connection)
         .find({ 'clientSecret.current': { $ne: null } })
         .lean();
@@ -125,8 +176,9 @@ export function alertFactQueries(connection: Connection) {
       return found.map((credential) => ({
         id: credential._id,
         clientId: credential.clientId,
-        deadlines: deadlinesOf(datesOf(credential)),
+        deadlines: lapsingInUse(credential, now),
         connectorIds: users.filter(({ credentialId }) => credentialId === credential._id).map(({ _id }) => _id),
+        failedRotation: failedRotation(credential),
       }));
     },
 
@@ -151,6 +203,17 @@ export function alertFactQueries(connection: Connection) {
 }
 
 export type AlertFactQueries = ReturnType<typeof alertFactQueries>;
+
+/** Null for one that was about a client secret of before: another has come into use since, in whatever way. */
+function failedRotation({ rotation, secretCreatedAt }: CredentialDocument): CredentialFacts['failedRotation'] {
+  if (rotation?.state !== 'failed') return null;
+  const { startedAt, endedAt, waitingFor } = rotation;
+  if (secretCreatedAt && secretCreatedAt > startedAt) return null;
+  return {
+    since: endedAt ?? startedAt,
+    action: waitingFor?.message ?? 'Save a new client secret, or ask for one again.',
+  };
+}
 
 function markOf({ phase, processed, touched, total, toSend, counts, testCounts }: RunRow): string {
   return JSON.stringify([phase, processed, touched, total, toSend, counts, testCounts]);

@@ -1,7 +1,8 @@
 import type { Connection } from 'mongoose';
+import { deadlinesInUse } from '../domain/credential-clock';
 import { PREVIOUS_KEPT_MS } from '../domain/credential-rotation';
 import type { Sealed } from '../domain/ports/secrets';
-import { deadlinesOf } from '../domain/reminders';
+import { deadlinesOf, type Deadline } from '../domain/reminders';
 import {
   credentialModel,
   datesOf,
@@ -42,6 +43,13 @@ export function candidatesOf({ clientSecret }: CredentialDocument, now: Date): C
 /** When the secret in use expires, as far as that is known. */
 export function secretDueAt(credential: CredentialDocument): Date | null {
   return deadlinesOf(datesOf(credential)).find((each) => each.of === 'client-secret')?.dueAt ?? null;
+}
+
+/** What lapses of a credential as it is used now; the end of the secret before counts while Amazon takes that alone. */
+export function lapsingInUse(credential: CredentialDocument, now: Date): Deadline[] {
+  const { previous, fallback } = credential.clientSecret;
+  const usedAgain = fallback && previous ? { until: previous.until, replacedAt: credential.secretCreatedAt } : null;
+  return deadlinesInUse(deadlinesOf(datesOf(credential)), usedAgain, now);
 }
 
 /** The changes of a credential's client secret. Each is one compare-and-set, safe to repeat. */

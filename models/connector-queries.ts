@@ -65,6 +65,7 @@ export function connectorQueries(connection: Connection) {
         config: ConnectorConfig;
         sourceSecrets: ConnectorDocument['sourceSecrets'];
         credentialId: string;
+        zipCodeSince: Date | null;
       }
     ): Promise<ConnectorDocument | undefined> {
       const changed = await model

@@ -34,6 +34,11 @@ export interface ConnectorDocument {
   heldRemovals: { syncId: string; count: number } | null;
   /** When it was first activated; null before. Orders from before are not its business. */
   activatedAt: Date | null;
+  /**
+   * When its default ZIP code was set in place of none: orders from before are not its business either. Null without one; null or absent
+   * too where it has had one ever since.
+   */
+  zipCodeSince?: Date | null;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -125,6 +130,7 @@ const connectorSchema = new Schema(
     reading: { type: mixed, default: null },
     heldRemovals: { type: mixed, default: null },
     activatedAt: { type: Date, default: null },
+    zipCodeSince: { type: Date, default: null },
     sourceSecrets: { type: mixed, default: () => ({}) },
     onboarding: { type: onboardingSchema, required: true, default: () => ({}) },
   },
@@ -135,6 +141,18 @@ connectorSchema.index({ 'config.amazon.sellerId': 1 });
 export function connectorModel(connection: Connection): Model<ConnectorDocument> {
   return (connection.models.Connector ??
     connection.model('Connector', connectorSchema)) as unknown as Model<ConnectorDocument>;
+}
+
+/**
+ * The moment from which on its orders are handled: it was active and had a default ZIP code. Whatever was ordered before is somebody
+ * else's business, who may have entered it in the store by hand. Null before the first activation.
+ */
+export function ordersHandledSince({
+  activatedAt,
+  zipCodeSince,
+}: Pick<ConnectorDocument, 'activatedAt' | 'zipCodeSince'>): Date | null {
+  if (!activatedAt || !zipCodeSince) return activatedAt ?? null;
+  return zipCodeSince > activatedAt ? zipCodeSince : activatedAt;
 }
 
 /** The queries on connectors that the workflows' steps make. */

@@ -56,6 +56,8 @@ export interface CredentialDocument {
   secretCreatedAt: Date | null;
   /** When Amazon's notice says that the current client secret expires; null without one. */
   secretExpiresAt: Date | null;
+  /** When Amazon made the newest notice of that: an older one that comes later says nothing. Absent before the first. */
+  expiryNoticedAt?: Date;
   /** By seller id or vendor code: when the current refresh token was proved first, or as a person says. */
   authorisedAt: Record<string, Date>;
   /** What people were reminded of, by {@link lapsingKey}: the latest last, {@link NOTES_KEPT} at most. */
@@ -87,6 +89,7 @@ const credentialSchema = new Schema(
     refreshTokens: { type: mixed, default: {} },
     secretCreatedAt: { type: Date, default: null },
     secretExpiresAt: { type: Date, default: null },
+    expiryNoticedAt: { type: Date },
     authorisedAt: { type: mixed, default: {} },
     reminders: { type: mixed, default: {} },
     autoRotate: { type: Boolean },
@@ -250,12 +253,17 @@ export function credentialStore(connection: Connection) {
 
     /**
      * Amazon's word on when the secret in use expires. A notice from before that secret is about an older one, and is passed
-     * over. Safe to repeat.
+     * over; so is one that is older than another that has come. Safe to repeat.
      */
     async noteExpiry(id: string, { expiresAt, noticedAt }: { expiresAt: Date; noticedAt: Date }): Promise<void> {
       await model.updateOne(
-        { _id: id, 'clientSecret.current': { $ne: null }, secretCreatedAt: { $not: { $gt: noticedAt } } },
-        { $set: { secretExpiresAt: expiresAt } }
+        {
+          _id: id,
+          'clientSecret.current': { $ne: null },
+          secretCreatedAt: { $not: { $gt: noticedAt } },
+          expiryNoticedAt: { $not: { $gt: noticedAt } },
+        },
+        { $set: { secretExpiresAt: expiresAt, expiryNoticedAt: noticedAt } }
       );
     },
 

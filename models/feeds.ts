@@ -9,6 +9,7 @@ export interface FeedDocument {
   connectorId: string;
   sellerId: string;
   clientId: string;
+  /** The run that sends it, or sent it. */
   syncId: string;
   book: 'skus' | 'parents';
   /** The ledger pages that hold its SKUs. */
@@ -25,6 +26,8 @@ export interface FeedDocument {
   stopWanted: boolean;
   submittedAt: Date | null;
   endedAt: Date | null;
+  /** When its report could not be read for the first time, for a reason that passes. */
+  unreadableSince: Date | null;
 }
 
 const feedSchema = new Schema(
@@ -44,6 +47,7 @@ const feedSchema = new Schema(
     stopWanted: { type: Boolean, default: false },
     submittedAt: { type: Date, default: null },
     endedAt: { type: Date, default: null },
+    unreadableSince: { type: Date, default: null },
   },
   { collection: 'feeds', versionKey: false }
 );
@@ -76,6 +80,11 @@ export function feedStore(connection: Connection) {
     /** Feeds of a connector that are not known to be at Amazon: a lost worker's. */
     async filling(connectorId: string): Promise<FeedDocument[]> {
       return model.find({ connectorId, state: 'filling' }).lean();
+    },
+
+    /** Whether it is for this run still to send a feed: no other has taken it over, and it is neither sent nor given up. */
+    async isFilledBy(id: string, syncId: string): Promise<boolean> {
+      return (await model.exists({ _id: id, syncId, state: 'filling' })) !== null;
     },
 
     /** Feeds of a connector that are at Amazon, the oldest first. */

@@ -7,6 +7,8 @@ import type { WatchedAccount } from '../domain/orders/order-record';
 export interface OrdersWindow {
   /** ISO 8601. */
   updatedAfter: string;
+  /** ISO 8601; absent where the window reaches as far as Amazon can tell. */
+  updatedBefore?: string;
   marketplaceIds: string[];
   nextPage: string;
   /** ISO 8601: where the next window begins, once all pages are handled. */
@@ -58,6 +60,11 @@ export function orderWatchStore(connection: Connection) {
     /** Undefined before the first page was asked for. */
     async get({ sellerId, region }: WatchedAccount): Promise<OrderWatchDocument | undefined> {
       return (await model.findById(orderWatchId(sellerId, region)).lean()) ?? undefined;
+    },
+
+    /** Those whose orders cannot be read, of whatever account. */
+    async failing(): Promise<OrderWatchDocument[]> {
+      return model.find({ problem: { $ne: null } }).lean();
     },
 
     /** Notes that a page is handled: of the window's last one the watermark moves. */

@@ -21,6 +21,8 @@ export interface KeptMessage {
   action?: string;
   /** `not_sent`: it was not to be sent, or could not be, for `note`. */
   state: 'waiting' | 'sent' | 'not_sent';
+  /** The mail server has refused it, which somebody may mend: it is tried again. */
+  isRefused?: boolean;
   note: string | null;
   at: Date;
   sentAt: Date | null;
@@ -157,13 +159,14 @@ export function orderStore(connection: Connection, keptDays = KEPT_DAYS) {
     async noteMessage(
       id: string,
       key: string,
-      became: { state: 'sent' | 'not_sent'; note: string | null }
+      became: Pick<KeptMessage, 'note' | 'isRefused'> & { state: 'sent' | 'not_sent' }
     ): Promise<void> {
       await model.updateOne(
         { _id: id, 'messages.key': key },
         {
           $set: {
             'messages.$.state': became.state,
+            'messages.$.isRefused': became.isRefused ?? false,
             'messages.$.note': became.note,
             'messages.$.sentAt': became.state === 'sent' ? new Date() : null,
           },
@@ -238,9 +241,15 @@ export function stateOf({ json }: Pick<OrderDocument, 'json'>): OrderState {
 
 /** A kept order, as its workflow goes on with it. */
 export function openedOf(order: OrderDocument, policy: OrderPolicy): OpenedOrder {
-  const { revision, stage, reason, messages } = order;
-  const hasMail = messages.some(({ state }) => state === 'waiting');
-  return { revision, state: stateOf(order), stage, reason, hasMail, policy };
+  const { revision, stage, reason } = order;
+  return { revision, state: stateOf(order), stage, reason, hasMail: messagesToSend(order).length > 0, policy };
+}
+
+/** The messages that wait, and those that were refused; of what was overcome before anybody could be told, none. */
+export function messagesToSend({ messages }: Pick<OrderDocument, 'messages'>): KeptMessage[] {
+  const overcome = messages.filter(({ kind }) => kind === 'recovered').map(({ problem }) => problem);
+  const isMoot = ({ kind, problem }: KeptMessage): boolean => kind === 'notify' && overcome.includes(problem);
+  return messages.filter((each) => each.state === 'waiting' || (each.isRefused && !isMoot(each)));
 }
 
 function shownOf(state: OrderState, at: number) {

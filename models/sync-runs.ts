@@ -8,8 +8,8 @@ import type { ListingState, StateCounts } from '../domain/listing';
 import type { PublishLane, SyncMode, SyncOutcome, SyncPhase, SyncScope, SyncTrigger } from '../domain/sync';
 import type { TestCounts } from '../domain/test-results';
 
-/** What sends for a run: its lanes, and beside them what the source tells meanwhile. */
-export type SendingStep = PublishLane | 'news';
+/** What sends for a run: its lanes, by calls and by feeds, and beside them what the source tells meanwhile. */
+export type SendingStep = PublishLane | `${'parents' | 'details'}-feeds` | 'news';
 
 /** One execution of a catalogue sync. */
 export interface SyncRunDocument {
@@ -107,6 +107,7 @@ const syncRunSchema = new Schema(
   { collection: 'syncRuns', minimize: false, versionKey: false }
 );
 syncRunSchema.index({ connectorId: 1, startedAt: -1 });
+syncRunSchema.index({ connectorId: 1, mode: 1, endedAt: -1 });
 
 export function syncRunModel(connection: Connection): Model<SyncRunDocument> {
   return (connection.models.SyncRun ?? connection.model('SyncRun', syncRunSchema)) as unknown as Model<SyncRunDocument>;
@@ -239,6 +240,12 @@ export function syncRunStore(connection: Connection) {
 
     async update(syncId: string, change: Partial<SyncRunDocument>): Promise<void> {
       await model.updateOne({ _id: syncId }, { $set: change });
+    },
+
+    /** Says what a run at work waits for, unless something else was said since `seen` was read. */
+    async replaceWait(syncId: string, seen: WaitingFor | null, now: WaitingFor | null): Promise<void> {
+      const unchanged = { 'waitingFor.code': seen?.code ?? null, 'waitingFor.since': seen?.since ?? null };
+      await model.updateOne({ _id: syncId, endedAt: null, ...unchanged }, { $set: { waitingFor: now } });
     },
 
     /** Gives a lane to one attempt; whoever had it before has lost it. */

@@ -17,8 +17,8 @@ export interface ArrivedMail {
 /** A real mail server on a port of its own, with what it was given. */
 export class MailServer {
   readonly mails: ArrivedMail[] = [];
-  /** Called for every message before it is taken; what it throws is the answer. */
-  beforeTaking: () => void = () => undefined;
+  /** Called for every message before it is taken, and waited for; what it throws is the answer. */
+  beforeTaking: () => void | Promise<void> = () => undefined;
 
   private constructor(
     private readonly server: SMTPServer,
@@ -33,17 +33,15 @@ export class MailServer {
       onData: (stream, session, done) => {
         const chunks: Buffer[] = [];
         stream.on('data', (chunk: Buffer) => void chunks.push(chunk));
-        stream.on('end', () => {
-          try {
-            mailServer.beforeTaking();
-          } catch (error) {
-            return done(error as Error);
-          }
+        const take = async (): Promise<void> => {
+          await mailServer.beforeTaking();
           const { mailFrom, rcptTo } = session.envelope;
           const raw = Buffer.concat(chunks).toString('utf8');
           const from = mailFrom ? mailFrom.address : '';
           mailServer.mails.push({ from, to: rcptTo.map(({ address }) => address), raw, ...partsOf(raw) });
-          done();
+        };
+        stream.on('end', () => {
+          take().then(() => done(), done);
         });
       },
       ...options,

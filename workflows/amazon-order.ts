@@ -1,5 +1,7 @@
 import {
+  ActivityCancellationType,
   ActivityFailure,
+  CancellationScope,
   condition,
   continueAsNew,
   isCancellation,
@@ -58,6 +60,7 @@ const { stopSelling } = proxyActivities<OrderActivities>({
 const { sendOrderMail } = proxyActivities<OrderActivities>({
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '30 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '5 seconds', maximumInterval: '10 minutes' },
 });
 
@@ -88,7 +91,10 @@ export async function amazonOrder({ news: unheard = [], ...input }: OrderRun): P
     own = await carryOut(input, order, commands, mail);
     if (own.length > 0) continue;
     // Nothing is under way, and all of it is kept.
-    if (isLong()) await continueAsNew<typeof amazonOrder>({ ...input, news });
+    if (isLong()) {
+      await mail.stop();
+      await continueAsNew<typeof amazonOrder>({ ...input, news });
+    }
     if (news.length > 0) continue;
     if (isAtRest(order.state)) {
       await condition(() => news.length > 0 || mail.isSent());
@@ -174,6 +180,7 @@ type OrderMail = ReturnType<typeof mailOf>;
 
 /** Sends the messages that were kept, beside everything else. */
 function mailOf(input: OrderInput) {
+  const scope = new CancellationScope();
   let isSending = false;
   let isMore = false;
   async function sendAll(): Promise<void> {
@@ -187,12 +194,22 @@ function mailOf(input: OrderInput) {
       isMore = true;
       if (isSending) return;
       isSending = true;
-      void sendAll()
+      void scope
+        .run(sendAll)
         .catch(leaveWaiting)
         .finally(() => (isSending = false));
     },
 
     isSent: (): boolean => !isSending,
+
+    /**
+     * Leaves the messages that wait to the next run. One that the mail server is just being given is waited for, as long as the step may
+     * take: the next run would send it again.
+     */
+    async stop(): Promise<void> {
+      scope.cancel();
+      await condition(() => !isSending);
+    },
   };
 }
 

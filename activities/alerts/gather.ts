@@ -16,8 +16,9 @@ export async function gather(
   const orders = await facts.orders();
   const connectors: ConnectorFacts[] = [];
   const next: WatchedConnector[] = [];
-  for (const connector of await facts.connectors()) {
-    const runs = await facts.runs(connector._id);
+  const watchedConnectors = await facts.connectors();
+  for (const connector of watchedConnectors) {
+    const runs = await facts.runs(connector._id, connector.config.schedule.mode);
     const watched = await watch(connector, runs, before.get(connector._id));
     next.push(watched);
     connectors.push(factsOf(connector, runs, watched, orders.get(connector._id) ?? []));
@@ -29,7 +30,8 @@ export async function gather(
   return {
     facts: {
       connectors,
-      credentials: await facts.credentials(),
+      unreadOrders: await facts.unreadOrders(watchedConnectors),
+      credentials: await facts.credentials(now),
       schemaChanges: await facts.schemaChanges(new Date(now.getTime() - NEWS_FOR_MS)),
       deadLetters: dead,
       deadNotices: await facts.deadNotices(),

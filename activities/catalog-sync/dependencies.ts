@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { ConnectorConfig, WaitingFor } from '../../domain/connector';
+import { FAILURES, type FailureCode } from '../../domain/errors';
 import type { AmazonAccount, AmazonListings } from '../../domain/ports/amazon';
 import type { AmazonFeeds } from '../../domain/ports/feeds';
 import type { Expressions } from '../../domain/ports/expressions';
@@ -84,12 +85,28 @@ export async function runContext(deps: CatalogSyncDependencies, syncId: string):
   return { run: { ...run, config }, connector, account: amazonAccount(run.connectorId, config) };
 }
 
-/** Says on a run what it waits for, while the engine brings the failed step back. The first wait keeps its date. */
+/** Says on a run what it waits for, while the engine brings the failed step back. The first wait for the same keeps its date. */
 export function waitingNoter(deps: CatalogSyncDependencies, syncId: string) {
   return async (failure: unknown): Promise<void> => {
     const waitingFor =
       failure instanceof ApplicationFailure ? (failure.details?.[0] as WaitingFor | undefined) : undefined;
-    const run = await deps.runs.get(syncId);
-    if (waitingFor && run && run.waitingFor?.code !== waitingFor.code) await deps.runs.update(syncId, { waitingFor });
+    const run = waitingFor && (await deps.runs.get(syncId));
+    if (!run || (run.waitingFor && isSameWait(run.waitingFor, waitingFor))) return;
+    await deps.runs.replaceWait(syncId, run.waitingFor, waitingFor);
   };
+}
+
+/** True of a wait for what passes by itself at Amazon: it is over when Amazon has answered. */
+export function isPassingOfAmazon(waitingFor: WaitingFor): boolean {
+  return (waitingFor.code === 'transient' || waitingFor.code === 'throttled') && isOfAmazon(waitingFor);
+}
+
+function isSameWait(one: WaitingFor, other: WaitingFor): boolean {
+  return one.code === other.code && isOfAmazon(one) === isOfAmazon(other);
+}
+
+/** Whether it is Amazon that is waited for, and not the source: what was seen begins with its name, after what is said of the class. */
+function isOfAmazon({ code, message }: WaitingFor): boolean {
+  const seen = code in FAILURES ? message.slice(FAILURES[code as FailureCode].sentence.length + 1) : message;
+  return /^(?:Login with )?Amazon\b/.test(seen);
 }

@@ -1,4 +1,7 @@
-import { log, sleep } from '@temporalio/activity';
+import { activityInfo, log, sleep } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { WaitingFor } from '../../domain/connector';
+import { isPassing, OutsideError } from '../../domain/errors';
 import {
   afterAnswer,
   afterOvertakenAnswer,
@@ -17,11 +20,18 @@ import type { FeedDocument } from '../../models/feeds';
 import { writeFrom, type LedgerWrite, type ListingDocument } from '../../models/listings';
 import { withPulse } from '../pulse';
 import { booksOf, type Book } from './books';
-import { runContext, waitingNoter, type CatalogSyncDependencies, type RunContext } from './dependencies';
+import {
+  isPassingOfAmazon,
+  runContext,
+  waitingNoter,
+  type CatalogSyncDependencies,
+  type RunContext,
+} from './dependencies';
 import { pagesAhead } from './ledger-pages';
 import { matchesOf } from './match';
 import { parentGate } from './parent-gate';
-import { senderOf } from './sender';
+import { wasNotSent } from './quick-tries';
+import { senderOf, tried } from './sender';
 
 /** How large a message is held to be before any was made. Source: ADR 0015. */
 const USUAL_MESSAGE_BYTES = 2_200;
@@ -33,6 +43,13 @@ const FOLLOW_MS = 30 * 60_000;
 
 /** What becomes of what Amazon does not do with a feed. */
 const GAVE_UP = 'The feed that it was in came to nothing, and it is sent by itself.';
+
+/** A lane whose SKUs may go by feeds. */
+type FeedLane = 'parents' | 'details';
+/** Throws when another attempt has taken the lane's feeds since. */
+type Hold = () => Promise<void>;
+/** What a look at a feed has found: `unread` is why its report could not be read for now. */
+type Seen = 'on its way' | 'through' | 'gave up' | { unread: unknown };
 
 /** B7: much that waits goes to Amazon by feeds, where that is sooner than a call for each SKU (ADR 0015). */
 export function feedSteps(deps: CatalogSyncDependencies) {
@@ -50,7 +67,7 @@ export function feedSteps(deps: CatalogSyncDependencies) {
      */
     async sendFeed(input: {
       syncId: string;
-      lane: 'parents' | 'details';
+      lane: FeedLane;
       page: number;
     }): Promise<{ nextPage: number | null; awaiting: number; open: OpenFeeds }> {
       return withPulse(
@@ -59,10 +76,11 @@ export function feedSteps(deps: CatalogSyncDependencies) {
           const { connectorId } = context.run;
           const lastPage = context.connector.ledgerPage.number;
           const book = input.lane === 'parents' ? books.parents : books.skus;
-          for (const lost of await feeds.filling(connectorId)) await fillAgain(context, lost, signal);
+          const hold = await takeFeeds(context, input.lane);
+          for (const lost of await feeds.filling(connectorId)) await fillAgain(context, lost, hold, signal);
           if (input.page > lastPage || !(await isFeedSooner(context, book, input.page)))
             return { nextPage: null, awaiting: 0, open: await openFeeds(connectorId) };
-          const { next, awaiting } = await fill(context, book, input.page, signal);
+          const { next, awaiting } = await fill(context, book, input.page, hold, signal);
           return { nextPage: next <= lastPage ? next : null, awaiting, open: await openFeeds(connectorId) };
         },
         waitingNoter(deps, input.syncId)
@@ -83,13 +101,9 @@ export function feedSteps(deps: CatalogSyncDependencies) {
           for (;;) {
             const context = await runContext(deps, input.syncId);
             const atAmazon = await feeds.atAmazon(context.run.connectorId);
-            const ends: string[] = [];
-            for (const feed of atAmazon) {
-              signal.throwIfAborted();
-              ends.push(await follow(context, feed, signal));
-            }
+            const ends = await followEach(context, atAmazon, signal);
             const open = await openFeeds(context.run.connectorId);
-            await sayWhatIsAtAmazon(context);
+            await sayWhatIsAtAmazon(context, ends.length > 0);
             const isNews = ends.some((end) => end !== 'on its way');
             if (isNews || ends.length === 0 || Date.now() > until) return { open, gaveUp: ends.includes('gave up') };
             await sleep(settings.feedPollSeconds * 1000);
@@ -115,6 +129,23 @@ export function feedSteps(deps: CatalogSyncDependencies) {
     },
   };
 
+  /**
+   * Takes a lane's feeds for this attempt. An older attempt that does not know yet that it is lost, because its worker has no
+   * connection to the engine, is stopped before it creates a feed at Amazon.
+   */
+  async function takeFeeds({ run: { _id } }: RunContext, lane: FeedLane): Promise<Hold> {
+    const { activityId, attempt, workflowExecution } = activityInfo();
+    const token = `${workflowExecution?.runId}:${activityId}:${attempt}`;
+    await runs.fence(_id, `${lane}-feeds`, token);
+    return async () => {
+      if (!(await runs.isFencedBy(_id, `${lane}-feeds`, token)))
+        throw ApplicationFailure.nonRetryable(
+          `Another attempt has the feeds of the ${lane} lane of sync ${_id}`,
+          'bug'
+        );
+    };
+  }
+
   /** Feeds that were being filled when their run or worker ended: what is in them goes its usual way. */
   async function abandonFilling(context: RunContext): Promise<boolean> {
     const filling = await feeds.filling(context.run.connectorId);
@@ -129,21 +160,15 @@ export function feedSteps(deps: CatalogSyncDependencies) {
     return countFeeds(await feeds.atAmazon(connectorId));
   }
 
-  async function sayWhatIsAtAmazon({ run: { _id } }: RunContext): Promise<void> {
+  /** @param hasAnswered - Amazon, just now: whoever waited for it to come back, does so no more. */
+  async function sayWhatIsAtAmazon({ run: { _id } }: RunContext, hasAnswered: boolean): Promise<void> {
     const run = await runs.get(_id);
+    if (!run) return;
+    const { waitingFor } = run;
+    const isOver = hasAnswered && waitingFor !== null && isPassingOfAmazon(waitingFor);
     // What a person or another step is waited for says more.
-    if (!run || (run.waitingFor && run.waitingFor.code !== 'feed')) return;
-    const open = await feeds.atAmazon(run.connectorId);
-    if (open.length === 0) return runs.update(run._id, { waitingFor: null });
-    const messages = open.reduce((sum, feed) => sum + feed.messages, 0).toLocaleString('en-US');
-    await runs.update(run._id, {
-      waitingFor: {
-        code: 'feed',
-        message: `Amazon has ${messages} SKUs in ${open.length === 1 ? 'one feed' : `${open.length} feeds`}, and answers for all of a feed together.`,
-        owner: 'amazon',
-        since: (open[0]!.submittedAt ?? new Date()).toISOString(),
-      },
-    });
+    if (waitingFor && waitingFor.code !== 'feed' && !isOver) return;
+    await runs.replaceWait(_id, waitingFor, waitForFeeds(await feeds.atAmazon(run.connectorId)));
   }
 
   /** The rule, with what is known now. Amazon is not asked for it. */
@@ -173,6 +198,7 @@ export function feedSteps(deps: CatalogSyncDependencies) {
     context: RunContext,
     book: Book,
     page: number,
+    hold: Hold,
     signal: AbortSignal
   ): Promise<{ next: number; awaiting: number }> {
     const { run, connector, account } = context;
@@ -197,12 +223,14 @@ export function feedSteps(deps: CatalogSyncDependencies) {
       next = isFull ? waiting.number : waiting.number + 1;
       if (isFull) break;
     }
-    await send(context, feed, draft, messages, signal);
+    await send(context, feed, draft, { messages, hold }, signal);
     return { next, awaiting };
   }
 
   /** A feed of which nobody knows whether Amazon has it: its SKUs are sent as a new one, as they are to be by now. */
-  async function fillAgain(context: RunContext, feed: FeedDocument, signal: AbortSignal): Promise<void> {
+  async function fillAgain(context: RunContext, feed: FeedDocument, hold: Hold, signal: AbortSignal): Promise<void> {
+    // From whatever run began it.
+    await feeds.change(feed._id, { syncId: context.run._id });
     const book = books[feed.book];
     const draft = new FeedDraft(context.account);
     const messages: FeedMessage[] = [];
@@ -216,7 +244,7 @@ export function feedSteps(deps: CatalogSyncDependencies) {
         entries.filter(({ sku }) => !isTaken.has(sku))
       );
     }
-    await send(context, feed, draft, messages, signal);
+    await send(context, feed, draft, { messages, hold }, signal);
   }
 
   /** Puts entries into a feed, and notes in the ledger that they are. */
@@ -248,24 +276,48 @@ export function feedSteps(deps: CatalogSyncDependencies) {
   }
 
   async function send(
-    { account, run }: RunContext,
+    context: RunContext,
     feed: FeedDocument,
     draft: FeedDraft,
-    messages: readonly FeedMessage[],
+    { messages, hold }: { messages: readonly FeedMessage[]; hold: Hold },
     signal: AbortSignal
   ): Promise<void> {
     if (messages.length === 0) return feeds.forget(feed._id);
+    const { account, run } = context;
     await feeds.change(feed._id, { messages: messages.length, bytes: draft.bytes });
-    const { feedId } = await amazonFeeds.submit(account, messages, signal);
+    const { feedId } = await amazonFeeds.submit(account, messages, signal, async () => {
+      await hold();
+      // An attempt before this one was just sending it, or a later run has seen to it.
+      if (!(await feeds.isFilledBy(feed._id, run._id)))
+        throw ApplicationFailure.retryable(`A feed of sync ${run._id} was sent or given up meanwhile`, 'bug');
+    });
     await feeds.change(feed._id, { state: 'sent', feedId, status: 'IN_QUEUE', submittedAt: new Date() });
     log.info('a feed was sent', { syncId: run._id, feedId, messages: messages.length, bytes: draft.bytes });
+    await sayWhatIsAtAmazon(context, true);
   }
 
-  async function follow(
+  /**
+   * Looks at feeds, one after the other. A report that cannot be read holds up no other feed: that is thrown when no other has
+   * ended either.
+   */
+  async function followEach(
     context: RunContext,
-    feed: FeedDocument,
+    atAmazon: readonly FeedDocument[],
     signal: AbortSignal
-  ): Promise<'on its way' | 'through' | 'gave up'> {
+  ): Promise<Exclude<Seen, object>[]> {
+    const ends: Exclude<Seen, object>[] = [];
+    const unread: unknown[] = [];
+    for (const feed of atAmazon) {
+      signal.throwIfAborted();
+      const seen = await follow(context, feed, signal);
+      if (typeof seen === 'object') unread.push(seen.unread);
+      else ends.push(seen);
+    }
+    if (unread.length > 0 && ends.every((end) => end === 'on its way')) throw unread[0];
+    return ends;
+  }
+
+  async function follow(context: RunContext, feed: FeedDocument, signal: AbortSignal): Promise<Seen> {
     const { account } = context;
     const status = await amazonFeeds.status(account, feed.feedId!, signal);
     await feeds.change(feed._id, { status: status?.processingStatus ?? null });
@@ -295,10 +347,13 @@ export function feedSteps(deps: CatalogSyncDependencies) {
     feed: FeedDocument,
     status: FeedStatus,
     signal: AbortSignal
-  ): Promise<'through' | 'gave up'> {
+  ): Promise<Seen> {
     const { account, run } = context;
-    if (!status.reportDocumentId) return giveUp(context, feed, 'is through without a report', false);
-    const report = await amazonFeeds.report(account, status.reportDocumentId, signal);
+    const { reportDocumentId } = status;
+    if (!reportDocumentId) return giveUp(context, feed, 'is through without a report', false);
+    const read = await tried(() => amazonFeeds.report(account, reportDocumentId, signal), signal);
+    if ('error' in read) return withoutReport(context, feed, read.error);
+    const report = read.value;
     const entriesOfPages = await entriesIn(context, feed);
     const messages = entriesOfPages.flat().map(({ sku, feed: passage }) => ({ sku, messageId: passage!.messageId }));
     const { answers, unknown } = outcomesOf(report, messages);
@@ -318,6 +373,25 @@ export function feedSteps(deps: CatalogSyncDependencies) {
       `The report of feed ${feed.feedId} leaves out ${left.length} SKUs; they are sent by calls.`
     );
     return 'gave up';
+  }
+
+  /**
+   * A report that cannot be read is waited for while that may pass, and no longer than a feed may be stuck: nothing of its SKUs
+   * is sent meanwhile.
+   */
+  async function withoutReport(context: RunContext, feed: FeedDocument, error: unknown): Promise<Seen> {
+    if (!isOfReport(error)) return { unread: error };
+    if (isPassing(error.code)) {
+      const since = feed.unreadableSince ?? new Date();
+      if (!feed.unreadableSince) await feeds.change(feed._id, { unreadableSince: since });
+      if (Date.now() - since.getTime() <= settings.feedStuckSeconds * 1000) return { unread: error };
+    }
+    log.warn('the report of a feed cannot be read', {
+      syncId: context.run._id,
+      feedId: feed.feedId,
+      why: error.message,
+    });
+    return giveUp(context, feed, 'has no readable report', false);
   }
 
   /** Writes the answers to one page of a feed's entries. What is wanted otherwise by now is put in line. */
@@ -429,6 +503,23 @@ export function feedSteps(deps: CatalogSyncDependencies) {
 export function countFeeds(feeds: readonly Pick<FeedDocument, 'book'>[]): OpenFeeds {
   const parents = feeds.filter(({ book }) => book === 'parents').length;
   return { parents, skus: feeds.length - parents };
+}
+
+function waitForFeeds(open: readonly FeedDocument[]): WaitingFor | null {
+  if (open.length === 0) return null;
+  const messages = open.reduce((sum, feed) => sum + feed.messages, 0).toLocaleString('en-US');
+  return {
+    code: 'feed',
+    message: `Amazon has ${messages} SKUs in ${open.length === 1 ? 'one feed' : `${open.length} feeds`}, and answers for all of a feed together.`,
+    owner: 'amazon',
+    since: (open[0]!.submittedAt ?? new Date()).toISOString(),
+  };
+}
+
+/** A failure that would be another one for another report. The seller's access and the rate are the same for all. */
+function isOfReport(error: unknown): error is OutsideError {
+  if (!(error instanceof OutsideError) || error.facts.system !== 'amazon' || wasNotSent(error)) return false;
+  return !error.code.startsWith('auth.') && error.code !== 'throttled';
 }
 
 function enteringFeed(

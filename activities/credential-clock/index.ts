@@ -5,7 +5,6 @@ import type { Mailer } from '../../domain/ports/mail';
 import type { Orchestrator } from '../../domain/ports/orchestrator';
 import { reminderMail } from '../../domain/reminder-mail';
 import {
-  deadlinesOf,
   isSameDeadline,
   lapsingKey,
   nextReminder,
@@ -13,9 +12,10 @@ import {
   type Reminder,
   type ReminderOutcome,
 } from '../../domain/reminders';
+import { lapsingInUse, secretDueAt } from '../../models/client-secrets';
 import type { CredentialQueries } from '../../models/credential-queries';
 import type { RotationStore } from '../../models/credential-rotations';
-import { datesOf, type CredentialDocument, type CredentialStore } from '../../models/credentials';
+import type { CredentialDocument, CredentialStore } from '../../models/credentials';
 import { classified } from '../failures';
 
 export interface CredentialClockDependencies {
@@ -29,6 +29,12 @@ export interface CredentialClockDependencies {
   /** Where people reach the API, without a trailing slash. */
   publicUrl: string;
 }
+
+/**
+ * While the client secret before is kept, it may come into use again at any time, of which nobody tells the clock: it looks so
+ * often, in milliseconds.
+ */
+const LOOK_AGAIN_MS = 3_600_000;
 
 /** What is noted, and shown by the API, while nothing can be mailed. */
 const NO_MAIL = 'No mail server is configured: set SMTP_URL, ALERT_FROM and ALERT_TO.';
@@ -51,15 +57,14 @@ export function createCredentialClockActivities(deps: CredentialClockDependencie
       const isUsed = (await deps.queries.connectorsOf(credentialId)).length > 0;
       if (!isUsed) return { kind: 'waiting', until: null };
       const now = new Date(at);
-      const deadlines = deadlinesOf(datesOf(credential));
-      const rotateAt = rotationDue(credential, deadlines);
+      const rotateAt = rotationDue(credential);
       if (rotateAt && rotateAt <= now) return { kind: 'rotate' };
-      const [first] = deadlines
+      const [first] = lapsingInUse(credential, now)
         .map((deadline) => ({ deadline, next: nextReminder(deadline, lastNote(credential, deadline), now) }))
         .sort((a, b) => a.next.at.getTime() - b.next.at.getTime());
       if (!first) return { kind: 'waiting', until: null };
       const { deadline, next } = first;
-      const until = rotateAt && rotateAt < next.at ? rotateAt : next.at;
+      const until = earliest([next.at, rotateAt, lookAgainAt(credential, now)]);
       if (until > now) return { kind: 'waiting', until: until.toISOString() };
       return {
         kind: 'due',
@@ -80,7 +85,7 @@ export function createCredentialClockActivities(deps: CredentialClockDependencie
      */
     async sendReminder({ reminder, at }: { reminder: Reminder; at: string }): Promise<SendResult> {
       const credential = await credentials.get(reminder.credentialId);
-      if (!credential || !stillStands(credential, reminder)) return { state: 'outdated' };
+      if (!credential || !stillStands(credential, reminder, new Date(at))) return { state: 'outdated' };
       const { mailer } = deps;
       if (!mailer) return { state: 'not_sent', reason: NO_MAIL };
       const mail = reminderMail(reminder, {
@@ -113,17 +118,29 @@ export function createCredentialClockActivities(deps: CredentialClockDependencie
 export type CredentialClockActivities = ReturnType<typeof createCredentialClockActivities>;
 
 /** When a new client secret is to be asked of Amazon by itself, if that is wanted. */
-function rotationDue({ autoRotate, rotation, secretCreatedAt }: CredentialDocument, deadlines: Deadline[]) {
-  const due = deadlines.find((each) => each.of === 'client-secret')?.dueAt;
+function rotationDue(credential: CredentialDocument): Date | undefined {
+  const { autoRotate, rotation, secretCreatedAt } = credential;
+  const due = secretDueAt(credential);
   return autoRotate && due ? automaticRotationAt(due, rotation ?? null, secretCreatedAt) : undefined;
 }
 
-function lastNote(credential: CredentialDocument, deadline: Deadline) {
-  return credential.reminders?.[lapsingKey(deadline)]?.at(-1);
+function lookAgainAt({ clientSecret }: CredentialDocument, now: Date): Date | undefined {
+  const { previous } = clientSecret;
+  return previous && previous.until > now ? new Date(now.getTime() + LOOK_AGAIN_MS) : undefined;
 }
 
-function stillStands(credential: CredentialDocument, reminder: Reminder): boolean {
-  return deadlinesOf(datesOf(credential)).some(
+function earliest(dates: readonly (Date | undefined)[]): Date {
+  return new Date(Math.min(...dates.flatMap((date) => date?.getTime() ?? [])));
+}
+
+/** What was told last of the same deadline: in between, the end of the secret before may have stood in its place. */
+function lastNote(credential: CredentialDocument, deadline: Deadline) {
+  const notes = credential.reminders?.[lapsingKey(deadline)];
+  return notes?.findLast(({ dueAt }) => isSameDeadline(dueAt, deadline.dueAt));
+}
+
+function stillStands(credential: CredentialDocument, reminder: Reminder, now: Date): boolean {
+  return lapsingInUse(credential, now).some(
     (each) => lapsingKey(each) === lapsingKey(reminder) && isSameDeadline(new Date(reminder.dueAt), each.dueAt)
   );
 }

@@ -1,10 +1,11 @@
-import { orderPolicyOf, watchesOrders } from '../../domain/orders/order-policy';
+import { watchesOrders } from '../../domain/orders/order-policy';
 import type { WatchedAccount } from '../../domain/orders/order-record';
 import { ORDER_STAGES, type OrderStage } from '../../domain/orders/order-view';
 import { requireMarketplace } from '../../domain/marketplaces';
 import type { Orchestrator } from '../../domain/ports/orchestrator';
 import type { ConnectorDocument, ConnectorStore } from '../../models/connectors';
 import { stateOf, type OrderDocument, type OrderStore } from '../../models/orders';
+import { policyFor } from './policy';
 
 /** Stages in which nothing is to be done for an order, whatever its connector wants by now. */
 const DONE: readonly OrderStage[] = ['ignored', 'integrated', 'closed'];
@@ -38,8 +39,8 @@ export async function bringOrdersInLine(deps: InLineDependencies, connector: Con
   if (isWatched) await deps.orchestrator.startOrderWatch(account);
   else await deps.orchestrator.stopOrderWatch(account);
 
-  const policy = orderPolicyOf(connector);
   for (const order of await deps.orders.inStages(connector._id, UNDONE)) {
+    const policy = policyFor(connector, order);
     if (JSON.stringify(stateOf(order).policy) === JSON.stringify(policy)) continue;
     await deps.orchestrator.tellOrder(inputOf(order), { kind: 'policy', policy });
   }

@@ -1,7 +1,7 @@
-import { orderPolicyOf } from '../../domain/orders/order-policy';
 import type { OpenedOrder, OrderInput, OrderSave } from '../../domain/orders/order-record';
 import { openedOf } from '../../models/orders';
 import type { OrderDependencies } from './dependencies';
+import { policyFor } from './policy';
 
 /** Keeping orders in the database. */
 export function keepingSteps({ connectors, orders }: Pick<OrderDependencies, 'connectors' | 'orders'>) {
@@ -11,7 +11,7 @@ export function keepingSteps({ connectors, orders }: Pick<OrderDependencies, 'co
       const kept = await orders.get(input.sellerId, input.amazonOrderId);
       const connector = await connectors.get(kept?.connectorId ?? input.connectorId);
       if (!connector) return null;
-      const policy = orderPolicyOf(connector);
+      const policy = policyFor(connector, kept);
       return openedOf(kept ?? (await orders.open(input, policy)), policy);
     },
 

@@ -1,6 +1,6 @@
 import { requireMarketplace } from '../../domain/marketplaces';
 import type { OrderSighting } from '../../domain/orders/order';
-import type { ConnectorDocument } from '../../models/connectors';
+import { ordersHandledSince, type ConnectorDocument } from '../../models/connectors';
 import type { SeenOrder } from '../../models/orders';
 import type { OrderDependencies } from './dependencies';
 
@@ -60,7 +60,8 @@ function isOfMarketplace({ config }: ConnectorDocument, { marketplaceId }: Order
 }
 
 /** As the order's own rules have it: orders that would only be ignored are not even begun. */
-function isIgnored({ activatedAt }: ConnectorDocument, { fulfilledBy, orderedAt }: OrderSighting): boolean {
+function isIgnored(connector: ConnectorDocument, { fulfilledBy, orderedAt }: OrderSighting): boolean {
   if (fulfilledBy === 'amazon') return true;
-  return orderedAt !== undefined && activatedAt !== null && Date.parse(orderedAt) < activatedAt.getTime();
+  const since = ordersHandledSince(connector);
+  return orderedAt !== undefined && since !== null && Date.parse(orderedAt) < since.getTime();
 }

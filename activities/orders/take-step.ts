@@ -1,10 +1,11 @@
 import { activityInfo } from '@temporalio/activity';
 import { amazonAccount } from '../../domain/amazon-account';
 import { OutsideError } from '../../domain/errors';
+import { isSameUnits, unitsOf } from '../../domain/orders/order-plan';
 import type { StepInput } from '../../domain/orders/order-record';
 import type { OrderStep, StepOutcome } from '../../domain/orders/order-state';
 import { SHORTEST_LIFE } from '../../domain/orders/order-timing';
-import type { HoldAnswer, HoldRequest } from '../../domain/ports/reservations';
+import type { HoldAnswer, HoldRequest, StockHold } from '../../domain/ports/reservations';
 import { unsent } from '../../domain/unsent';
 import type { ConnectorDocument } from '../../models/connectors';
 import { withPulse } from '../pulse';
@@ -58,11 +59,7 @@ async function take(deps: OrderDependencies, step: OrderStep, context: StepConte
       return { kind: 'resolved', lines: await linesOf(deps, connector._id, step.skus) };
     case 'reserve': {
       const hold = looksFirst ? await unsent(reservations.find(step.lockId, signal)) : undefined;
-      return renewed(
-        step,
-        hold ? { kind: 'held', hold } : await reservations.reserve(requestOf(step), signal),
-        context
-      );
+      return renewed(step, hold ? known(step, hold) : await reservations.reserve(requestOf(step), signal), context);
     }
     case 'release':
       return { kind: 'released', answer: await reservations.release(step.lockId, signal) };
@@ -95,12 +92,22 @@ async function renewed(
   }
 }
 
+/** The hold that is there already. One that keeps other units is not the one that was asked for. */
+function known({ lines }: ReserveStep, hold: StockHold): HoldAnswer {
+  const isOwn = hold.units.length === 0 || isSameUnits(hold.units, unitsOf(lines));
+  return isOwn || keepsNone(hold) ? { kind: 'held', hold } : { kind: 'taken' };
+}
+
 /** Whether there is a new hold that can stand alone. */
 function isLasting(answer: HoldAnswer): boolean {
   if (answer.kind !== 'held') return false;
-  const { state, expiresAt } = answer.hold;
-  if (state === 'canceled' || state === 'expired') return false;
+  const { expiresAt } = answer.hold;
+  if (keepsNone(answer.hold)) return false;
   return expiresAt === null || Date.parse(expiresAt) - Date.now() >= SHORTEST_LIFE;
+}
+
+function keepsNone({ state }: StockHold): boolean {
+  return state === 'canceled' || state === 'expired';
 }
 
 function requestOf({ lockId, lines, destination, askedSeconds }: ReserveStep): HoldRequest {

@@ -6,7 +6,7 @@ import type { OrderSighting } from '../../domain/orders/order';
 import type { OrdersPageRead, WatchedAccount } from '../../domain/orders/order-record';
 import type { AmazonAccount } from '../../domain/ports/amazon';
 import type { OrdersPage } from '../../domain/ports/orders';
-import type { ConnectorDocument } from '../../models/connectors';
+import { ordersHandledSince, type ConnectorDocument } from '../../models/connectors';
 import type { OrdersWindow } from '../../models/order-watches';
 import { withPulse } from '../pulse';
 import type { OrderDependencies } from './dependencies';
@@ -19,6 +19,11 @@ const MINUTE = 60_000;
 const OVERLAP_MS = 15 * MINUTE;
 /** Amazon's pages end so long before now; of one that does not say where. */
 const LAG_MS = 2 * MINUTE;
+/**
+ * How far a window reaches at most. After a long pause one without an end may have more pages than can be read while a token lives, and
+ * would begin anew for ever; a day's pages can be read, at the rate that keeps up with a day's changes at all.
+ */
+const LONGEST_WINDOW_MS = 24 * 60 * MINUTE;
 /** A page's token dies after 24 hours. */
 const TOKEN_LIVES_MS = 20 * 60 * MINUTE;
 /** An order that stock is held for is read on its own at least so often. */
@@ -31,6 +36,9 @@ interface Watch {
   account: AmazonAccount;
   connectors: ConnectorDocument[];
 }
+
+/** What is asked of every page of a window. */
+type AskedWindow = Pick<OrdersWindow, 'updatedAfter' | 'updatedBefore' | 'marketplaceIds'>;
 
 /** The watch on the orders of an account. */
 export function watchSteps(deps: OrderDependencies) {
@@ -54,9 +62,9 @@ export function watchSteps(deps: OrderDependencies) {
         if (!watch) return 'unwatched';
         const kept = await watches.get(watched);
         const now = Date.now();
-        const watermark = later(kept?.watermark ?? '', firstWatermark(watch));
+        const watermark = kept ? later(kept.watermark, firstActivation(watch)) : firstOrders(watch);
         const open = kept?.window && now - kept.window.askedAt.getTime() < TOKEN_LIVES_MS ? kept.window : null;
-        const asked = open ?? newWindow(watch, watermark);
+        const asked = open ?? newWindow(watch, watermark, now);
         let page: OrdersPage;
         try {
           page = await amazonOrders.search(watch.account, asked, open?.nextPage ?? null, pulse.signal);
@@ -72,14 +80,21 @@ export function watchSteps(deps: OrderDependencies) {
           return 'failed';
         }
         await handOn(watched.sellerId, watch.connectors, page.orders, pulse.signal);
-        const completeBefore = open?.completeBefore ?? page.completeBefore ?? new Date(now - LAG_MS).toISOString();
+        const completeBefore =
+          open?.completeBefore ?? asked.updatedBefore ?? page.completeBefore ?? new Date(now - LAG_MS).toISOString();
         if (page.nextPage === null) {
           await watches.note(watched, later(watermark, completeBefore), null);
           return 'done';
         }
-        const { updatedAfter, marketplaceIds } = asked;
-        const askedAt = open?.askedAt ?? new Date(now);
-        const window: OrdersWindow = { updatedAfter, marketplaceIds, nextPage: page.nextPage, completeBefore, askedAt };
+        const { updatedAfter, updatedBefore, marketplaceIds } = asked;
+        const window: OrdersWindow = {
+          updatedAfter,
+          ...(updatedBefore && { updatedBefore }),
+          marketplaceIds,
+          nextPage: page.nextPage,
+          completeBefore,
+          askedAt: open?.askedAt ?? new Date(now),
+        };
         await watches.note(watched, watermark, window);
         return 'more';
       });
@@ -119,16 +134,30 @@ export function watchSteps(deps: OrderDependencies) {
   };
 }
 
-/** From before the first activation nothing is of interest. */
-function firstWatermark({ connectors }: Watch): string {
-  const first = Math.min(...connectors.map(({ activatedAt }) => activatedAt?.getTime() ?? Date.now()));
-  return new Date(first).toISOString();
+/** An account that was not watched yet has no order from before that is handled: what changed earlier is of no interest. */
+function firstOrders({ connectors }: Watch): string {
+  return earliest(connectors.map(ordersHandledSince));
 }
 
-function newWindow({ connectors }: Watch, watermark: string): Pick<OrdersWindow, 'updatedAfter' | 'marketplaceIds'> {
+/**
+ * Of one that was watched before, what has changed since matters, because of the orders that are known; but never what has changed before
+ * the first activation.
+ */
+function firstActivation({ connectors }: Watch): string {
+  return earliest(connectors.map(({ activatedAt }) => activatedAt));
+}
+
+function earliest(moments: readonly (Date | null)[]): string {
+  return new Date(Math.min(...moments.map((each) => each?.getTime() ?? Date.now()))).toISOString();
+}
+
+function newWindow({ connectors }: Watch, watermark: string, now: number): AskedWindow {
   const ids = connectors.map(({ config }) => requireMarketplace(config.amazon.country).id);
+  const end = Date.parse(watermark) + LONGEST_WINDOW_MS;
   return {
     updatedAfter: new Date(Date.parse(watermark) - OVERLAP_MS).toISOString(),
+    // Amazon takes no end that is less than two minutes ago.
+    ...(end < now - LAG_MS && { updatedBefore: new Date(end).toISOString() }),
     marketplaceIds: [...new Set(ids)].sort(),
   };
 }

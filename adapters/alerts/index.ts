@@ -24,6 +24,9 @@ const NO_MAIL = 'No mail server is configured: set SMTP_URL, ALERT_FROM and ALER
 /** Of an answer that refuses, so much is shown. */
 const SAID_CHARACTERS = 200;
 
+/** A part of an address that is as long as this may be what keeps it secret, in characters. */
+const LIKE_A_TOKEN = 16;
+
 /** Statuses that ask for patience, beside those from 500 on. */
 const BUSY: readonly number[] = [408, 425, 429];
 
@@ -90,13 +93,20 @@ function signatureOf(secret: string, id: string, body: string): Record<string, s
   };
 }
 
+/** Whoever knows where a webhook leads can write there: the address, and what of it a receiver may repeat. */
+function partsOf(url: string): string[] {
+  const { pathname, search, searchParams } = new URL(url);
+  const parts = [...pathname.split('/'), ...searchParams.values()].filter(({ length }) => length >= LIKE_A_TOKEN);
+  return [url, `${pathname}${search}`, pathname, ...parts];
+}
+
 function answerOf(got: Answer | Silence, url: string): DeliveryAnswer {
   if (got.kind === 'silence')
     return got.reason === 'ERR_OUTBOUND_REFUSED'
       ? { kind: 'refused', said: 'The address leads to a private network, and is not called.' }
       : { kind: 'away', said: `No answer: ${got.reason}.` };
   const { status } = got;
-  const words = typeof got.data === 'string' ? withoutSecrets(got.data, [url]).slice(0, SAID_CHARACTERS) : '';
+  const words = typeof got.data === 'string' ? withoutSecrets(got.data, partsOf(url)).slice(0, SAID_CHARACTERS) : '';
   const said = `HTTP ${status}${words ? `: ${words}` : ''}`;
   if (status >= 200 && status < 300) return { kind: 'taken', said };
   if (status === 410) return { kind: 'gone', said };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { OutsideError } from '../../domain/errors';
+import { failureCodeOf, OutsideError } from '../../domain/errors';
 import { FEED_LIMITS, feedDocument } from '../../domain/feed-plan';
 import type { AmazonAccount } from '../../domain/ports/amazon';
 import type { AmazonFeeds } from '../../domain/ports/feeds';
@@ -12,6 +12,7 @@ const BASE = '/feeds/2021-06-30';
 const FEED_TYPE = 'JSON_LISTINGS_FEED';
 /** A link lives five minutes. One that has died is replaced together with its document; more than one in a row is no accident. */
 const LINKS_TRIED = 3;
+const DOWNLOAD = 'download of a feed report';
 
 const createdDocument = z.object({ feedDocumentId: z.string(), url: z.string() });
 const createdFeed = z.object({ feedId: z.string() });
@@ -37,7 +38,8 @@ export function createAmazonFeeds(
     operation: string,
     answer: z.ZodType<T>,
     signal: AbortSignal,
-    [method, path, data]: ['GET' | 'POST' | 'DELETE', string, object?]
+    [method, path, data]: ['GET' | 'POST' | 'DELETE', string, object?],
+    before: () => Promise<void> = async () => undefined
   ): Promise<T> =>
     transport.call({
       account,
@@ -45,8 +47,10 @@ export function createAmazonFeeds(
       about: 'account',
       answer,
       signal,
-      send: (options) =>
-        transport.http.request({ ...options, method, url: `${transport.baseUrl(account)}${BASE}${path}`, data }),
+      send: async (options) => {
+        await before();
+        return transport.http.request({ ...options, method, url: `${transport.baseUrl(account)}${BASE}${path}`, data });
+      },
     });
 
   async function uploaded(account: AmazonAccount, document: Buffer, signal: AbortSignal): Promise<string> {
@@ -75,15 +79,24 @@ export function createAmazonFeeds(
       };
     },
 
-    async submit(account, messages, signal) {
+    async submit(account, messages, signal, mayCreate) {
       const document = documentOf(account, messages);
       const inputFeedDocumentId = await uploaded(account, document, signal);
-      const { feedId } = await request(account, 'createFeed', createdFeed, signal, [
-        'POST',
-        '/feeds',
-        { feedType: FEED_TYPE, marketplaceIds: [account.marketplace.id], inputFeedDocumentId },
-      ]);
-      return { feedId };
+      const body = { feedType: FEED_TYPE, marketplaceIds: [account.marketplace.id], inputFeedDocumentId };
+      const guard = guardOf(mayCreate);
+      try {
+        const { feedId } = await request(
+          account,
+          'createFeed',
+          createdFeed,
+          signal,
+          ['POST', '/feeds', body],
+          guard.pass
+        );
+        return { feedId };
+      } catch (error) {
+        throw guard.refusal ? guard.refusal.error : error;
+      }
     },
 
     async status(account, feedId, signal) {
@@ -106,11 +119,16 @@ export function createAmazonFeeds(
     async report(account, reportDocumentId, signal) {
       const path = `/documents/${encodeURIComponent(reportDocumentId)}`;
       for (let tried = 1; tried <= LINKS_TRIED; tried++) {
-        const found = await request(account, 'getFeedDocument', foundDocument, signal, ['GET', path]);
+        const found = await request(account, 'getFeedDocument', foundDocument, signal, ['GET', path]).catch(
+          (error: unknown) => {
+            // It is the dead link that the turns were used up by: so it is no failure of the rate.
+            throw tried > 1 && failureCodeOf(error) === 'throttled' ? deadLinks(DOWNLOAD) : error;
+          }
+        );
         const text = await store.download(found.url, found.compressionAlgorithm === 'GZIP', signal);
         if (text !== 'dead link') return readFeedReport(text.content);
       }
-      throw deadLinks('download of a feed report');
+      throw deadLinks(DOWNLOAD);
     },
 
     async cancel(account, feedId, signal) {
@@ -133,6 +151,20 @@ function documentOf(account: AmazonAccount, messages: Parameters<AmazonFeeds['su
   if (document.length > FEED_LIMITS.bytes)
     throw new RangeError(`A feed holds at most ${FEED_LIMITS.bytes} bytes, not ${document.length}`);
   return document;
+}
+
+/** A question before a request. What it throws is kept, because a request that was not made is told as one without an answer. */
+function guardOf(mayPass: () => Promise<void> = async () => undefined) {
+  const guard = {
+    refusal: undefined as { error: unknown } | undefined,
+    async pass(): Promise<void> {
+      await mayPass().catch((error: unknown) => {
+        guard.refusal = { error };
+        throw error;
+      });
+    },
+  };
+  return guard;
 }
 
 function wasAnswered(error: unknown, status: number): boolean {

@@ -131,9 +131,10 @@ export function createAmazonOrdersV0(transport: Transport): AmazonOrders {
   }
 
   return {
-    async search(account, { updatedAfter, marketplaceIds }, page, signal) {
+    async search(account, { updatedAfter, updatedBefore, marketplaceIds }, page, signal) {
       const params = {
         LastUpdatedAfter: updatedAfter,
+        LastUpdatedBefore: updatedBefore,
         MarketplaceIds: marketplaceIds.join(','),
         NextToken: page ?? undefined,
       };

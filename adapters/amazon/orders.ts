@@ -154,9 +154,10 @@ export function createAmazonOrders(transport: Transport): AmazonOrders {
   }
 
   return {
-    async search(account, { updatedAfter, marketplaceIds }, page, signal) {
+    async search(account, { updatedAfter, updatedBefore, marketplaceIds }, page, signal) {
       const params = {
         lastUpdatedAfter: updatedAfter,
+        lastUpdatedBefore: updatedBefore,
         marketplaceIds: marketplaceIds.join(','),
         paginationToken: page ?? undefined,
       };

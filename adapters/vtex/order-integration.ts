@@ -1,10 +1,12 @@
 import { OutsideError } from '../../domain/errors';
+import { NO_DELIVERY } from '../../domain/orders/placement-codes';
+import { keptWords } from '../../domain/orders/placement-words';
 import type { OrderIntegration, PlacementAnswer, StoreOrder, StoreParcel } from '../../domain/ports/order-integration';
 import type { OrderRecipient } from '../../domain/ports/orders';
 import { unsent } from '../../domain/unsent';
 import { withoutSecrets } from '../http/redact';
 import type { VtexCall, VtexClient } from './client';
-import { simulateDelivery } from './deliveries';
+import { simulateDelivery, type LineDelivery } from './deliveries';
 import { newOrderBody, withoutPersonal, type Connector } from './order-request';
 import { integrationAnswer, storeOrder, type WireStoreOrder } from './order-wire';
 
@@ -12,7 +14,7 @@ const INTEGRATION = '/api/order-integration/orders';
 const STORE_ORDERS = '/api/oms/pvt/orders';
 
 const TAKEN_ON = 'SOI003';
-const NOTHING_TO_SELL = 'EOI002';
+const NO_STOCK = 'EOI002';
 const INVALID = 'EOI005';
 
 /** Statuses of an order whose payment is approved. Source: VTEX's order flow. */
@@ -50,25 +52,29 @@ export function createOrderIntegration(client: VtexClient, channel: Channel): Or
     body,
   });
 
-  /** What cannot be taken on comes with HTTP 400 and the same contract: then the client's error holds the store's words. */
+  /**
+   * What cannot be taken on comes with HTTP 400 and the same contract: then the client's error holds the store's words. They are handed on
+   * only where it is known whom the order is for, so that this can be taken out of them.
+   */
   async function send(
     request: VtexCall,
     recipient: OrderRecipient | undefined,
     signal: AbortSignal
   ): Promise<PlacementAnswer> {
-    const fit = (text: string): string =>
-      withoutSecrets(recipient ? withoutPersonal(text, recipient) : text, [connector.endpoint]);
+    const fit = (text: string, kept: string): string =>
+      recipient ? withoutSecrets(withoutPersonal(text, recipient), [connector.endpoint]) : kept;
     try {
       const { code, success, message, errors } = await client.read(request, integrationAnswer, signal);
       if (code === TAKEN_ON || (success && code.startsWith('SOI'))) return { kind: 'accepted' };
       const said = [message, ...(errors ?? []).map((error) => error.description)].filter(Boolean).join(' ');
-      return { kind: 'refused', code, said: fit(said) };
+      return { kind: 'refused', code, said: fit(said, keptWords(code, said)) };
     } catch (error) {
       if (!(error instanceof OutsideError)) throw error;
-      const said = fit(error.message);
-      if (error.code !== 'config' || ![400, 422].includes(error.facts.status ?? 0))
-        throw new OutsideError(error.code, said, error.facts);
-      return { kind: 'refused', code: /\bEOI\d{3}\b/.exec(said)?.[0] ?? INVALID, said };
+      const { message, facts } = error;
+      if (error.code !== 'config' || ![400, 422].includes(facts.status ?? 0))
+        throw new OutsideError(error.code, fit(message, withoutWords(error)), facts);
+      const code = /\bEOI\d{3}\b/.exec(message)?.[0] ?? INVALID;
+      return { kind: 'refused', code, said: fit(message, keptWords(code, message)) };
     }
   }
 
@@ -79,13 +85,12 @@ export function createOrderIntegration(client: VtexClient, channel: Channel): Or
     /** The simulation first: an order needs a delivery that the store has. */
     async place(order, signal) {
       const deliveries = await unsent(simulateDelivery(client, channel, order.lines, order.recipient, signal));
-      const missing = deliveries.filter(({ isThere, sla }) => !isThere || !sla).map(({ sourceId }) => sourceId);
+      const missing = deliveries.filter(({ isThere }) => !isThere);
       if (missing.length > 0)
-        return {
-          kind: 'refused',
-          code: NOTHING_TO_SELL,
-          said: `The store has no stock, or nobody delivers, of SKU ${missing.join(', ')}.`,
-        };
+        return { kind: 'refused', code: NO_STOCK, said: `The store has not enough of SKU ${idsOf(missing)}.` };
+      const undelivered = deliveries.filter(({ sla }) => !sla);
+      if (undelivered.length > 0)
+        return { kind: 'refused', code: NO_DELIVERY, said: `Nobody delivers SKU ${idsOf(undelivered)} there.` };
       const query = new URLSearchParams({ an: account, affiliateId }).toString();
       const body = newOrderBody(order, deliveries, connector);
       const request = { ...call('place order', 'POST', `${INTEGRATION}?${query}`, body), isOnce: true as const };
@@ -122,6 +127,16 @@ export function createOrderIntegration(client: VtexClient, channel: Channel): Or
       }
     },
   };
+}
+
+/** What the client says of an error, without what the store said. */
+function withoutWords({ message, facts }: OutsideError): string {
+  const own = `The store answered '${facts.operation}' with ${facts.status}.`;
+  return message.startsWith(own) ? own : message;
+}
+
+function idsOf(deliveries: readonly LineDelivery[]): string {
+  return deliveries.map(({ sourceId }) => sourceId).join(', ');
 }
 
 function storeOrderOf(found: WireStoreOrder): StoreOrder {

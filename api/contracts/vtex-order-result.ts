@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { problemsOf } from '../../domain/connector-contract';
+import { keptWords } from '../../domain/orders/placement-words';
 import type { PlacementResult } from '../../domain/ports/order-integration';
 import type { Parsed } from '../endpoint';
-
-/** What a result may say in words, in characters. */
-const MOST_WORDS = 300;
 
 /** A processing result of VTEX's order integration. Further fields are ignored. */
 export const vtexOrderResult = z
@@ -26,14 +24,6 @@ export function parseOrderResult(input: unknown): Parsed<PlacementResult> {
   const storeOrderId = fields?.mainOrderId;
   return {
     ok: true,
-    value: { marketplaceOrderId, code, said: withoutPersonal(message ?? code), ...(storeOrderId && { storeOrderId }) },
+    value: { marketplaceOrderId, code, said: keptWords(code, message ?? ''), ...(storeOrderId && { storeOrderId }) },
   };
-}
-
-/** The store's words may repeat what it was sent: addresses of mail and longer numbers are left out. */
-function withoutPersonal(text: string): string {
-  return text
-    .replace(/\S+@\S+/g, '[…]')
-    .replace(/\+?\d[\d\s().-]{6,}\d/g, '[…]')
-    .slice(0, MOST_WORDS);
 }

@@ -64,6 +64,7 @@ export function connectorChanges(deps: ServiceDeps) {
         config: change.config,
         sourceSecrets: change.sourceSecrets,
         credentialId: credentialIdOf(change.config.amazon.clientId),
+        zipCodeSince: zipCodeSince(found, change.config, deps.clock()),
       });
     });
     return changed && { found, connector: changed, change };
@@ -157,6 +158,12 @@ export function connectorChanges(deps: ServiceDeps) {
       });
     },
   };
+}
+
+/** A ZIP code that is set where there was none sets orders going, from now on; another one in its place changes nothing about that. */
+function zipCodeSince(before: ConnectorDocument, { orders }: ConnectorConfig, now: Date): Date | null {
+  if (orders.defaultZipCode === undefined) return null;
+  return before.config.orders.defaultZipCode === undefined ? now : (before.zipCodeSince ?? null);
 }
 
 function textsOf(amazon: Record<string, unknown>): Record<string, string> {

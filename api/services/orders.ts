@@ -34,13 +34,14 @@ export function orderService(deps: Pick<ServiceDeps, 'connection' | 'orchestrato
 
   async function press(what: 'release' | 'retry', sellerId: string, amazonOrderId: string, by: By): Promise<void> {
     const { connectorId, stage } = await requireOrder(sellerId, amazonOrderId);
-    await workflows((orchestrator) => orchestrator.tellOrder({ sellerId, amazonOrderId, connectorId }, { kind: what }));
+    // What was asked is noted first: nothing happens to an order without a trace of who wanted it.
     await audit.note(by, {
-      action: what === 'release' ? 'order.released' : 'order.retried',
+      action: what === 'release' ? 'order.release-requested' : 'order.retry-requested',
       target: { type: 'order', id: amazonOrderId },
       connectorId,
       changes: [{ field: 'asked', before: stage, after: what }],
     });
+    await workflows((orchestrator) => orchestrator.tellOrder({ sellerId, amazonOrderId, connectorId }, { kind: what }));
   }
 
   return {

@@ -71,7 +71,7 @@ export async function* measureOrders(lab: Lab): AsyncIterable<Figure> {
     const rest = await comeToRest(place, played, site.database, bounds);
     for (const sentence of rest.disagreements.slice(0, SENTENCES_SHOWN)) lab.log(`chaos: orders: ${sentence}`);
     const books = await booksOf(place, site.database);
-    const wrong = await mailsAtLast(mail, place, site);
+    const wrong = await mailsAtLast(mail, place, site, kills);
     for (const sentence of wrong.slice(0, SENTENCES_SHOWN)) lab.log(`chaos: orders: ${sentence}`);
     const figure = (what: string, value: number, unit: string, atMost?: number): Figure =>
       plain(`chaos/orders-${what}`, { value, unit, target: atMost === undefined ? null : { atMost } });
@@ -152,11 +152,11 @@ async function replaceWorker({ stack }: Site): Promise<void> {
   await stack.startWorker();
 }
 
-/** What is wrong with the mail once it has had its time. */
-async function mailsAtLast({ mails }: MailServer, place: OrdersPlace, site: Site): Promise<string[]> {
+/** What is wrong with the mail once it has had its time: each once, and one of them again for each worker that was killed at most. */
+async function mailsAtLast({ mails }: MailServer, place: OrdersPlace, site: Site, kills: number): Promise<string[]> {
   const end = Date.now() + MAIL_BOUND * 1000;
   for (;;) {
-    const wrong = wrongMail((await booksOf(place, site.database)).kept, mails);
+    const wrong = wrongMail((await booksOf(place, site.database)).kept, mails, kills);
     if (wrong.length === 0 || Date.now() > end) return wrong;
     await sleep(1_000);
   }

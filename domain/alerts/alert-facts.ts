@@ -1,4 +1,6 @@
 import type { ConnectorState, WaitingFor } from '../connector';
+import type { FailureCode } from '../errors';
+import type { WatchedAccount } from '../orders/order-record';
 import type { OrderStage } from '../orders/order-view';
 import type { Deadline } from '../reminders';
 import type { SyncOutcome, SyncPhase } from '../sync';
@@ -6,7 +8,9 @@ import type { SyncOutcome, SyncPhase } from '../sync';
 /** What the database knows that people may have to be alerted of. */
 export interface AlertFacts {
   connectors: ConnectorFacts[];
-  credentials: { id: string; clientId: string; deadlines: Deadline[]; connectorIds: string[] }[];
+  /** Accounts whose orders are watched and cannot be read. */
+  unreadOrders: UnreadOrders[];
+  credentials: CredentialFacts[];
   /** New versions of product types that were noticed lately. */
   schemaChanges: SchemaChange[];
   deadLetters: { channelId: string; channel: string; count: number; since: Date }[];
@@ -63,6 +67,26 @@ export interface OrderFacts {
   since: Date;
   /** People were mailed about it (V14). */
   isMailed: boolean;
+}
+
+export interface UnreadOrders extends WatchedAccount {
+  /** Whose orders they are. */
+  connectors: { id: string; name: string }[];
+  problem: {
+    code: FailureCode;
+    said: string;
+    /** The first of the failures that have followed each other. */
+    since: Date;
+  };
+}
+
+export interface CredentialFacts {
+  id: string;
+  clientId: string;
+  deadlines: Deadline[];
+  connectorIds: string[];
+  /** A change of its client secret that has failed since it came into use, and that a person has to look after. */
+  failedRotation: { since: Date; action: string } | null;
 }
 
 export interface SchemaChange {

@@ -1,6 +1,7 @@
-import { ALL_CONDITIONS_OF_CONNECTORS } from './connector-conditions';
+import { ALL_CONDITIONS_OF_CONNECTORS, ATTENTION_FOR_MS } from './connector-conditions';
+import { ordersUnread } from './order-watch-conditions';
 import type { Condition } from './alert';
-import type { AlertFacts, SchemaChange } from './alert-facts';
+import type { AlertFacts, CredentialFacts, SchemaChange } from './alert-facts';
 import { deadLettersKey } from './tell';
 import { daysLeft, lapsingKey } from '../reminders';
 
@@ -23,7 +24,9 @@ export function conditionsOf(facts: AlertFacts, now: Date, upSince: Date): Condi
     ...facts.connectors.flatMap((connector) =>
       ALL_CONDITIONS_OF_CONNECTORS.flatMap((of) => of(connector, { now, upSince, operators: facts.operators }))
     ),
+    ...facts.unreadOrders.flatMap((unread) => ordersUnread(unread, now, upSince)),
     ...facts.credentials.flatMap((credential) => credentialDue(credential, facts.operators, now)),
+    ...facts.credentials.flatMap((credential) => rotationFailed(credential, now)),
     ...schemaChanges(facts.schemaChanges),
     ...facts.deadLetters.map(deadLetters),
     ...(facts.deadNotices ? [deadNotices(facts.deadNotices)] : []),
@@ -31,7 +34,7 @@ export function conditionsOf(facts: AlertFacts, now: Date, upSince: Date): Condi
 }
 
 function credentialDue(
-  { id, clientId, deadlines, connectorIds }: AlertFacts['credentials'][number],
+  { id, clientId, deadlines, connectorIds }: CredentialFacts,
   operators: readonly string[],
   now: Date
 ): Condition[] {
@@ -61,6 +64,27 @@ function credentialDue(
       },
     ];
   });
+}
+
+/** The one in use goes on until it lapses, of which nobody may be told for months: it has to be changed before. */
+function rotationFailed({ id, clientId, connectorIds, failedRotation }: CredentialFacts, now: Date): Condition[] {
+  if (!failedRotation || connectorIds.length === 0) return [];
+  const { since, action } = failedRotation;
+  if (now.getTime() - since.getTime() >= ATTENTION_FOR_MS) return [];
+  return [
+    {
+      key: `credential_due:${id}:rotation`,
+      event: 'credential_due',
+      severity: 'error',
+      connectorId: null,
+      about: clientId,
+      message: 'The client secret was to be changed, and that has failed. The one in use goes on until it lapses.',
+      action,
+      link: `/v1/credentials/${id}`,
+      mailedTo: [],
+      since,
+    },
+  ];
 }
 
 /** The same version is kept for each set of requirements and each language; people hear of it once. */

@@ -1,4 +1,5 @@
 import type { WaitingFor } from '../connector';
+import { SECRET_PENDING_MS } from '../credential-clock';
 import type { OrderStage } from '../orders/order-view';
 import type { Condition } from './alert';
 import type { ConnectorFacts, OrderFacts } from './alert-facts';
@@ -18,12 +19,10 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** A run that counts nothing for so long is looked at; a shorter time is how syncs are. */
 const STILL_MS = 10 * MINUTE_MS;
-/** So long a new client secret that Amazon does not take yet needs nobody. */
-const SECRET_PENDING_MS = 60 * MINUTE_MS;
 /** A sync is overdue after so many of its periods, and no sooner than after an hour. */
 const OVERDUE = { periods: 3, atLeastMs: 60 * MINUTE_MS } as const;
 /** What only a person can end is told for so long. */
-const ATTENTION_FOR_MS = 7 * DAY_MS;
+export const ATTENTION_FOR_MS = 7 * DAY_MS;
 /** Orders that a message names. */
 const NAMED = 3;
 
@@ -119,7 +118,9 @@ function parked(connector: ConnectorFacts, { now }: Context): Condition[] {
     ];
   const waiting = [...connector.atWork.map(({ waitingFor }) => waitingFor), activatedAt ? connector.waitingFor : null];
   const first = earliest(
-    waiting.filter((each) => each !== null).filter((each) => isForPeople(each.code) && !isYetToWork(each, now))
+    waiting
+      .filter((each) => each !== null)
+      .filter((each) => isForPeople(each.code) && !isYetToWork(each.code, new Date(each.since), now))
   );
   if (!first) return [];
   return [
@@ -211,15 +212,15 @@ function isForPeople(code: string): boolean {
   return code !== 'feed' && code !== 'transient' && code !== 'throttled';
 }
 
-/** Amazon may take up to an hour to accept a client secret that it has sent. */
-function isYetToWork({ code, since }: WaitingFor, now: Date): boolean {
-  return code === 'auth.secret_pending' && now.getTime() - Date.parse(since) < SECRET_PENDING_MS;
+/** A new client secret that Amazon does not take yet needs nobody for a while. */
+export function isYetToWork(code: string, since: Date, now: Date): boolean {
+  return code === 'auth.secret_pending' && now.getTime() - since.getTime() < SECRET_PENDING_MS;
 }
 
 function earliest(waiting: readonly WaitingFor[]): WaitingFor | undefined {
   return [...waiting].sort((one, other) => Date.parse(one.since) - Date.parse(other.since))[0];
 }
 
-function later(one: Date, other: Date): Date {
+export function later(one: Date, other: Date): Date {
   return one > other ? one : other;
 }

@@ -4,7 +4,15 @@ import { currentHold, isExpired } from './order-plan';
 import type { ProblemCode } from './order-problems';
 import { isToBeTold, tell } from './order-telling';
 import type { OrderHold, OrderState, OrderStep, StepOutcome, Turn } from './order-state';
-import { HOLD_SETTLES_IN, pauseAfter, PAUSES, RENEW_AFTER, SHORTEST_LIFE, type Pauses } from './order-timing';
+import {
+  HOLD_SETTLES_IN,
+  pauseAfter,
+  PAUSES,
+  RENEW_AFTER,
+  SHORTEST_LIFE,
+  TELL_AFTER,
+  type Pauses,
+} from './order-timing';
 
 type ReserveStep = Extract<OrderStep, { kind: 'reserve' }>;
 
@@ -75,7 +83,7 @@ function answered(turn: Turn, lockId: string, answer: HoldAnswer, isAlone: boole
   holdFails(turn, 'no_stock', `SKU ${skus.join(', ')}`, PAUSES.short, true);
 }
 
-/** Tried again after a pause that leaves the hold before it time, where there is one. */
+/** Tried again after a pause that leaves the hold before it time, where there is one; told at once, or when it has lasted. */
 function holdFails(turn: Turn, problem: ProblemCode, said: string, pauses: Pauses, isTold: boolean): void {
   const { state, now } = turn;
   const same = state.trouble?.problem === problem ? state.trouble : undefined;
@@ -83,7 +91,7 @@ function holdFails(turn: Turn, problem: ProblemCode, said: string, pauses: Pause
   const expiresAt = currentHold(state, now)?.expiresAt ?? Infinity;
   const pause = Math.min(pauseAfter(tries, pauses), Math.max(PAUSES.outage.first, (expiresAt - now) / 2));
   state.trouble = { problem, said, since: same?.since ?? now, tries, nextAt: Math.ceil(now + pause) };
-  if (isTold) tell(turn, problem, said);
+  if (isTold || now - state.trouble.since >= TELL_AFTER) tell(turn, problem, said);
 }
 
 export function released(turn: Turn, lockId: string, outcome: StepOutcome): void {

@@ -53,11 +53,23 @@ export function wantsPlacing(state: OrderState): boolean {
   return facts.status === 'unshipped' || (facts.status === 'partially_shipped' && placement.isOrdered);
 }
 
+/** Whether Amazon is to be asked for the order: something is missing, or has changed and is not known. */
+export function wantsReading(state: OrderState): boolean {
+  const { facts } = state;
+  if (isOver(facts) || whyIgnored(state)) return false;
+  return missingFacts(facts).length > 0 || facts.isStale;
+}
+
 /** What the order takes from the store's stock: open units by SKU of the store, parts in place of kits, sorted. */
 export function wantedUnits(state: OrderState): StockUnits[] {
+  return unitsOf(knownLines(state));
+}
+
+/** Units by SKU of the store, parts in place of kits, sorted. */
+export function unitsOf(lines: readonly HoldLine[]): StockUnits[] {
   const units = new Map<string, number>();
   const add = (sourceId: string, more: number): void => void units.set(sourceId, (units.get(sourceId) ?? 0) + more);
-  for (const line of knownLines(state)) {
+  for (const line of lines) {
     if (line.parts) for (const part of line.parts) add(part.sourceId, part.units * line.units);
     else add(line.sourceId, line.units);
   }
@@ -128,10 +140,7 @@ function isNewerTry(state: OrderState, hold: OrderHold, current: OrderHold): boo
 }
 
 function looking(state: OrderState): Wish | undefined {
-  const { facts, look } = state;
-  if (isOver(facts) || whyIgnored(state)) return undefined;
-  if (missingFacts(facts).length === 0 && !facts.isStale) return undefined;
-  return { at: look.nextAt, step: { kind: 'look' } };
+  return wantsReading(state) ? { at: state.look.nextAt, step: { kind: 'look' } } : undefined;
 }
 
 /** Which SKUs of the store these are. Those that the ledger did not know are asked for again, ever more rarely. */
@@ -222,7 +231,7 @@ export function isExpired({ expiresAt }: OrderHold, now: number): boolean {
 }
 
 /** Both sorted by SKU. */
-function isSameUnits(one: readonly StockUnits[], other: readonly StockUnits[]): boolean {
+export function isSameUnits(one: readonly StockUnits[], other: readonly StockUnits[]): boolean {
   return (
     one.length === other.length &&
     one.every(({ sourceId, units }, at) => sourceId === other[at]!.sourceId && units === other[at]!.units)

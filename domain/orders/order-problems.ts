@@ -13,6 +13,10 @@ export const PROBLEMS = {
     sentence: 'No carrier of the store delivers the order to the ZIP code for which stock is held.',
     action: `Add a carrier for it, or correct the connector's default ZIP code. ${RETRIED}`,
   },
+  no_delivery: {
+    sentence: 'The store has the units of the order, and no carrier of it delivers them to the address of the order.',
+    action: `Add a carrier for it, or cancel the order at Amazon. The stock stays held meanwhile. ${RETRIED}`,
+  },
   hold_refused: {
     sentence: 'The store refuses to hold stock for the order.',
     action: `Correct what the message names. ${RETRIED}`,

@@ -16,7 +16,7 @@ export interface OrderPolicy {
   integrates: boolean;
   /** V8. Where a hold is simulated to while Amazon does not tell where the order goes; null when none is configured. */
   destination: Destination | null;
-  /** The connector's activation: orders from before are not ours to handle. */
+  /** Since when the connector handles orders, in milliseconds since the epoch: those from before are not ours. */
   activatedAt: number;
   /** The life to ask for a hold, in seconds. */
   askedSeconds: number;

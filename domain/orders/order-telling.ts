@@ -1,15 +1,23 @@
 import { isPassing } from '../errors';
 import { isCanceled, isOver, missingFacts, soldUnitsBySku } from './order-facts';
-import { currentHold, isInStore, unplaceable, unresolvedSkus, wantsHold, wantsPlacing } from './order-plan';
+import {
+  currentHold,
+  isInStore,
+  unplaceable,
+  unresolvedSkus,
+  wantsHold,
+  wantsPlacing,
+  wantsReading,
+} from './order-plan';
 import { whyIgnored } from './order-scope';
 import { explainProblem } from './order-problems';
 import type { OrderState, StepOutcome, Turn } from './order-state';
 import { TELL_AFTER } from './order-timing';
 import { hasNoTracking, isShippedByStore, isStrange, trackingOverdueAt } from './parcels';
 
-/** V14: one message for an order and a problem, however often it comes back. */
-export function tell({ state, commands }: Turn, problem: string, said: string): void {
-  if (state.told[problem] !== undefined) return;
+/** V14: one message for an order and a problem, however often it comes back; none of what is over already. */
+export function tell({ state, now, commands }: Turn, problem: string, said: string): void {
+  if (state.told[problem] !== undefined || isSettled(state, problem, now)) return;
   state.told[problem] = 'open';
   const { sentence, action } = explainProblem(problem);
   commands.push({ kind: 'notify', problem, said, message: sentence, action });
@@ -79,15 +87,17 @@ function isSettled(state: OrderState, problem: string, now: number): boolean {
   const isEnded = (isOver(facts) && state.holds.length === 0) || state.isHandledByHand;
   switch (problem) {
     case 'no_stock':
-      return isEnded || (currentHold(state, now) !== undefined && !placement.refused) || isInStore(state);
+      return isEnded || (isHeld(state, now) && !placement.refused) || isInStore(state);
     case 'undeliverable':
     case 'hold_refused':
+      return isEnded || isHeld(state, now) || (isInStore(state) && state.holds.length === 0);
     case 'hold_failed':
-      return isEnded || currentHold(state, now) !== undefined || (isInStore(state) && state.holds.length === 0);
+      if (state.holds.some(({ failingSince }) => failingSince !== null)) return false;
+      return isEnded || isHeld(state, now) || (isInStore(state) && state.holds.length === 0);
     case 'unknown_sku':
       return isEnded || unplaceable(state).length === 0;
     case 'unreadable':
-      return missingFacts(facts).length === 0;
+      return !wantsReading(state);
     case 'partly_shipped':
       return isEnded || isInStore(state);
     case 'cancel_refused':
@@ -105,7 +115,14 @@ function isSettled(state: OrderState, problem: string, now: number): boolean {
     case 'canceled_in_store':
     case 'shipped_elsewhere':
       return false;
+    case 'placement_failed':
+      return placement.failingSince === null && (isEnded || placement.phase === 'approved');
     default:
       return isEnded || placement.phase === 'approved';
   }
+}
+
+/** Held, and nothing in the way of holding it on: a hold that could not be renewed is on its way out. */
+function isHeld(state: OrderState, now: number): boolean {
+  return state.trouble === null && currentHold(state, now) !== undefined;
 }

@@ -83,7 +83,7 @@ function stageOf(state: OrderState, now: number): Told {
 }
 
 const IGNORED = {
-  before_activation: 'It was ordered before the connector was activated. What is done with it is not changed.',
+  before_activation: 'It was ordered before its connector handled orders. What is done with it is not changed.',
   fulfilled_by_amazon: "Amazon ships it from its own warehouse: none of the store's stock is touched.",
 } as const;
 

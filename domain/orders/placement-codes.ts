@@ -1,3 +1,5 @@
+import type { ProblemCode } from './order-problems';
+
 /** What a code of the store's order integration means for an order. */
 export interface PlacementCodeMeaning {
   means:
@@ -15,6 +17,12 @@ export interface PlacementCodeMeaning {
   /** What a person should do; it is tried again by itself meanwhile. */
   action: string;
 }
+
+/**
+ * A code of ours in place of one of the store's: found out before the order is sent. It is a problem of its own, and nothing is short: the
+ * hold stays, and the units stay on sale.
+ */
+export const NO_DELIVERY = 'no_delivery' satisfies ProblemCode;
 
 const BY_ITSELF = 'Nothing for now: it is tried again by itself. If it stays, look at the order in the store.';
 

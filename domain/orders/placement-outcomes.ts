@@ -142,6 +142,7 @@ export function found(turn: Turn, order: StoreOrder | null): void {
     }
     return beCreated(state, order.storeOrderId, now);
   }
+  placement.failingSince = null;
   placement.tries += 1;
   placement.nextAt = now + pauseAfter(placement.tries, PAUSES.result);
   if (isInStore(state)) return;
@@ -194,9 +195,10 @@ function canceledInStore(turn: Turn, storeOrderId: string): void {
 export function canceled(turn: Turn, outcome: StepOutcome): void {
   const { placement } = turn.state;
   if (outcome.kind !== 'canceled') return placementFails(turn, outcome, 'cancel_failed');
+  succeed(turn.state, 0);
   if (outcome.answer.kind === 'canceled') {
     placement.phase = 'canceled';
-    return succeed(turn.state, 0);
+    return;
   }
   placement.phase = 'kept';
   tell(turn, 'cancel_refused', outcome.answer.said);

@@ -59,10 +59,17 @@ export interface AmazonFeeds {
   /**
    * Sends all messages as one feed. Not idempotent: after a failure that hides the answer, the feed may exist.
    *
+   * @param mayCreate - asked when the document is uploaded and the turn has come, right before each request that creates the
+   *   feed: what it throws ends the submission, and nothing is created.
    * @throws RangeError, before anything is sent, when there is no message or more than one feed may hold
    *   (`domain/feed-plan.ts` makes feeds that fit).
    */
-  submit(account: AmazonAccount, messages: readonly FeedMessage[], signal: AbortSignal): Promise<{ feedId: string }>;
+  submit(
+    account: AmazonAccount,
+    messages: readonly FeedMessage[],
+    signal: AbortSignal,
+    mayCreate?: () => Promise<void>
+  ): Promise<{ feedId: string }>;
   /** Undefined when Amazon knows no such feed: it forgets them after 90 days. */
   status(account: AmazonAccount, feedId: string, signal: AbortSignal): Promise<FeedStatus | undefined>;
   /** The report that a status names. Allowed once per 45 s, after ten at once. */

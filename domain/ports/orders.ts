@@ -61,11 +61,12 @@ export interface AmazonOrders {
    * A sighting without status or lines is completed by `get`.
    *
    * @param window.updatedAfter - ISO 8601, the same for every page of a window.
+   * @param window.updatedBefore - likewise, and at least two minutes ago; as far as Amazon can tell where it is left out.
    * @param page - `nextPage` of the page before; null for the first.
    */
   search(
     account: AmazonAccount,
-    window: { updatedAfter: string; marketplaceIds: readonly string[] },
+    window: { updatedAfter: string; updatedBefore?: string; marketplaceIds: readonly string[] },
     page: string | null,
     signal: AbortSignal
   ): Promise<OrdersPage>;

@@ -1,5 +1,6 @@
 import { decide } from '../../domain/orders/decide';
 import type { OrderParcel, OrderPolicy, OrderState } from '../../domain/orders/order-state';
+import { auditModel } from '../../models/audit-log';
 import { connectorModel } from '../../models/connectors';
 import { orderWatchStore } from '../../models/order-watches';
 import { orderStore } from '../../models/orders';
@@ -121,8 +122,8 @@ describe('orders', () => {
     expect(toldOf(order.amazonOrderId)).toEqual([{ kind: 'release' }, { kind: 'retry' }]);
     const { body } = await api.get(`/v1/audit?connectorId=${order.connectorId}`);
     expect(body.items.slice(0, 2)).toMatchObject([
-      { action: 'order.retried', target: { type: 'order', id: order.amazonOrderId } },
-      { action: 'order.released' },
+      { action: 'order.retry-requested', target: { type: 'order', id: order.amazonOrderId } },
+      { action: 'order.release-requested' },
     ]);
   });
 
@@ -196,7 +197,7 @@ describe('orders', () => {
     expect(toldOf('701-9999999-9999999')).toEqual([]);
   });
 
-  it('are not released while the workflow engine is away', async () => {
+  it('are not released while the workflow engine is away, and it is known who wanted that', async () => {
     const order = await anOrder();
     api.orchestrator.mood = 'away';
     expect(await api.post(`${order.path}/release`)).toMatchObject({
@@ -205,7 +206,15 @@ describe('orders', () => {
     });
     api.orchestrator.mood = 'there';
     const { body } = await api.get(`/v1/audit?connectorId=${order.connectorId}`);
-    expect(body.items.map(({ action }) => action)).not.toContain('order.released');
+    expect(body.items.map(({ action }) => action)).toContain('order.release-requested');
+  });
+
+  it('are not released while it cannot be noted who wanted that', async () => {
+    const order = await anOrder();
+    const create = jest.spyOn(auditModel(api.connection), 'create').mockRejectedValue(new Error('away'));
+    expect((await api.post(`${order.path}/release`)).status).toBe(500);
+    create.mockRestore();
+    expect(toldOf(order.amazonOrderId)).toEqual([]);
   });
 });
 
@@ -238,21 +247,21 @@ describe('the hook for processing results', () => {
     expect(toldOf(order.amazonOrderId)).toEqual([
       {
         kind: 'result',
-        result: { code: 'SOI001', said: 'Order integrated successfully', storeOrderId: 'MKP-123456789' },
+        result: { code: 'SOI001', said: 'SOI001', storeOrderId: 'MKP-123456789' },
       },
     ]);
   });
 
-  it('hands on no address of mail and no number that the store repeats', async () => {
+  it('hands on no word of the store’s, which may be the buyer’s name and address, but the names of fields', async () => {
     const order = await anOrder();
-    const message = 'The e-mail jo.doe@example.com and the phone +1 555 010 9999 are not valid';
+    const message = "receiverName 'Ana Souza', street Long Rd and jo.doe@example.com are not valid";
     await api.post(
       await hookOf(order.connectorId),
       result(order.amazonOrderId, { code: 'EOI005', message, fields: null }),
       { key: null }
     );
     expect(toldOf(order.amazonOrderId)).toEqual([
-      { kind: 'result', result: { code: 'EOI005', said: 'The e-mail […] and the phone […] are not valid' } },
+      { kind: 'result', result: { code: 'EOI005', said: 'EOI005: receiverName, street' } },
     ]);
   });
 

@@ -8,15 +8,18 @@ import { createKeyring } from '../../adapters/secrets/keyring';
 import { createDataConverter, createPayloadCodec } from '../../adapters/temporal/codec';
 import { places as placesIn } from '../../embedded/places';
 import type { World } from '../workflows/rig';
+import { HookReceiver } from '../hook-receiver';
 import { connectorInput } from './public-api';
 import { newIdempotencyKey, RealStack, until } from './real-stack';
 
-jest.setTimeout(240_000);
+jest.setTimeout(300_000);
 
 const hex = (bytes: number): string => randomBytes(bytes).toString('hex');
 const SMTP_PASSWORD = `mail-${hex(12)}+/`;
 const MISTYPED = `amzn1.oa2-cs.v1.${hex(32)}`;
 const GUESSED_KEY = `lsk_${randomBytes(32).toString('base64url')}`;
+/** Whoever knows where a channel leads can write there. */
+const CHANNEL_PATH = `/services/channel-${hex(16)}`;
 /** Stands where secrets must not, so that a search that finds nothing is known to have looked. */
 const MARKER = `marker-${hex(12)}`;
 
@@ -68,6 +71,7 @@ function found(places: readonly Place[], secrets: Record<string, string>): strin
 describe('after a full life of a connector, no secret that was used', () => {
   let stack: RealStack;
   let client: Client;
+  let receiver: HookReceiver;
   const places: Place[] = [];
   const secrets: Record<string, string> = {};
 
@@ -98,6 +102,8 @@ describe('after a full life of a connector, no secret that was used', () => {
     await patch(clientSecret);
     await stack.api.whenOnboarded(connectorId);
     await badRequests(connectorId, refreshToken);
+    await hooks(connectorId);
+    const channelId = await aChannel();
 
     await fault('putListingsItem', 400, 1);
     await fault('putListingsItem', 500, 2);
@@ -120,7 +126,58 @@ describe('after a full life of a connector, no secret that was used', () => {
     await stack.api.whenOnboarded(connectorId);
     const next = await stack.api.startSync(connectorId);
     await stack.api.ended(next);
+    await alerted(connectorId, channelId);
     return { connectorId, syncId, events };
+  }
+
+  /** What an answer says that is meant to show a secret, and is looked at for none. */
+  async function shown<T>(path: string, call: { method?: string; body?: object } = {}): Promise<T> {
+    const body = await stack.api.ask<T>(path, call);
+    stack.api.answered.splice(-1);
+    return body;
+  }
+
+  /** What a store calls, rightly and not. */
+  async function hooks(connectorId: string): Promise<void> {
+    const { endpoint } = await shown<{ endpoint: string }>(`/v1/connectors/${connectorId}/hook`);
+    const { pathname } = new URL(endpoint);
+    secrets.hookToken = pathname.split('/').at(-1)!;
+    const send = (path: string, body: object) =>
+      stack.api.call<object>(path, { method: 'POST', body, key: secrets.hookToken });
+    expect((await send(pathname, { IdSku: secrets.hookToken })).status).toBe(422);
+    expect((await send(`${pathname}/nothing`, {})).status).toBe(404);
+    expect((await send(pathname.replace('con_', 'con_0'), {})).status).toBeGreaterThanOrEqual(400);
+  }
+
+  /** A channel of signed webhooks whose receiver repeats what it was sent. */
+  async function aChannel(): Promise<string> {
+    receiver.answer = ({ path, headers }) => ({ status: 404, body: `Cannot POST ${path} ${JSON.stringify(headers)}` });
+    const target = `http://127.0.0.1:${receiver.port}${CHANNEL_PATH}`;
+    const body = { name: 'On call', kind: 'webhook', target };
+    const { id, secret } = await shown<{ id: string; secret: string }>('/v1/alert-channels', { method: 'POST', body });
+    Object.assign(secrets, { CHANNEL_PATH, channelSecret: secret, channelKey: secret.replace('whsec_', '') });
+    const change = (wanted: object) => stack.api.call(`/v1/alert-channels/${id}`, { method: 'PATCH', body: wanted });
+    expect((await change({ target: `${target}?again=1` })).status).toBe(200);
+    expect((await change({ [secret]: target })).status).toBe(422);
+    return id;
+  }
+
+  /** Somebody is told something, and the channel refuses it and then takes it. */
+  async function alerted(connectorId: string, channelId: string): Promise<void> {
+    const { credentialId } = await stack.api.ask<{ credentialId: string }>(`/v1/connectors/${connectorId}`);
+    const secretCreatedAt = new Date(Date.now() - 175 * 24 * 3_600_000).toISOString();
+    await stack.api.ask(`/v1/credentials/${credentialId}`, { method: 'PATCH', body: { secretCreatedAt } });
+    await stack.api.ask(`/v1/alert-channels/${channelId}/test`, { method: 'POST' });
+    const isTold = () => Promise.resolve(receiver.hooks.some(({ body }) => body.type === 'alert.firing'));
+    await until(isTold, 'the channel to be told of the credential', 90);
+    receiver.answer = () => ({ status: 204 });
+    const deliveries = () => stack.api.ask<{ items: { state: string }[] }>('/v1/alert-deliveries');
+    await until(
+      async () => (await deliveries()).items.some(({ state }) => state === 'delivered'),
+      'the message to be taken',
+      90
+    );
+    for (const path of ['alerts', 'alert-channels', `alert-channels/${channelId}`]) await stack.api.ask(`/v1/${path}`);
   }
 
   /** Requests that hold secrets where none belong. */
@@ -201,6 +258,7 @@ describe('after a full life of a connector, no secret that was used', () => {
   }
 
   beforeAll(async () => {
+    receiver = await HookReceiver.start();
     stack = await RealStack.start({
       env: {
         LOG_LEVEL: 'trace',
@@ -231,8 +289,8 @@ describe('after a full life of a connector, no secret that was used', () => {
         body: { name: 'viewer', role: 'viewer' },
       });
       // Shown once, in this answer and in none other.
-      const [shown] = stack.api.answered.splice(-1);
-      expect(shown).toContain(made.body.key);
+      const [answered] = stack.api.answered.splice(-1);
+      expect(answered).toContain(made.body.key);
       for (const each of [
         '',
         '/audit',
@@ -269,6 +327,7 @@ describe('after a full life of a connector, no secret that was used', () => {
   });
   afterAll(async () => {
     await stack?.stop();
+    await receiver?.stop();
   });
 
   it('is looked for where something was found', () => {
@@ -279,8 +338,11 @@ describe('after a full life of a connector, no secret that was used', () => {
       'onboarding:',
       'catalog-sync:',
       'credential',
+      'alert-delivery:',
       'collection connectors',
       'collection credentials',
+      'collection alertDeliveries',
+      'collection hookTokens',
     ])
       expect(names).toContain(each);
     expect(Object.values(secrets).every((secret) => secret.length >= 16)).toBe(true);

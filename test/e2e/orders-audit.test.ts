@@ -87,14 +87,17 @@ describe('the audit of orders', () => {
     ).toBe(1);
   });
 
-  it('wants one mail for each problem, however often it arrived', () => {
+  it('wants one mail for each problem, and no more of them again than workers were ended', () => {
     const told = { kind: 'notify' as const, problem: 'no_stock', state: 'sent' as const };
     const kept = new Map([[ID, { messages: [told] }]]) as unknown as OrderBooks['kept'];
     const mail = (id: string, problem = 'no_stock') =>
       ({ headers: { subject: `[Longshore] Order ${ID}: ${problem}`, 'message-id': id } }) as unknown as ArrivedMail;
     expect(wrongMail(kept, [])).toHaveLength(1);
-    expect(wrongMail(kept, [mail('a'), mail('a')])).toEqual([]);
-    expect(wrongMail(kept, [mail('a'), mail('b')])).toEqual([`2 mails: Order ${ID}: no_stock`]);
+    expect(wrongMail(kept, [mail('a')])).toEqual([]);
+    expect(wrongMail(kept, [mail('a'), mail('a')])).toEqual([`2 mails: Order ${ID}: no_stock`]);
+    expect(wrongMail(kept, [mail('a'), mail('a')], 1)).toEqual([]);
+    expect(wrongMail(kept, [mail('a'), mail('a'), mail('a')], 1)).toEqual([`3 mails: Order ${ID}: no_stock`]);
+    expect(wrongMail(kept, [mail('a'), mail('b')], 1)).toEqual([`2 mails: Order ${ID}: no_stock`]);
     expect(wrongMail(kept, [mail('a'), mail('c', 'EOI005')])).toHaveLength(1);
   });
 });

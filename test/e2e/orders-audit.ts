@@ -68,13 +68,18 @@ export function doubledHolds({ store }: OrderBooks, affiliateId = 'MZN'): number
 
 /**
  * What is wrong with the mail about orders, in sentences: one for each order and problem that was told, and one more when it was over.
- * A mail that a worker sent again because it died before it could note it counts as one: mailboxes know it by its Message-ID.
+ * Every mail that arrived counts, also under a Message-ID that was there before. SMTP gives no more than at least once: a worker that
+ * dies between the mail server's answer and its note sends that mail again, and no other.
+ *
+ * @param mayRepeat - how often a worker was ended meanwhile: so many mails may have come once more
  */
-export function wrongMail(kept: OrderBooks['kept'], mails: readonly ArrivedMail[]): string[] {
-  const arrived = new Map<string, Set<string>>();
+export function wrongMail(kept: OrderBooks['kept'], mails: readonly ArrivedMail[], mayRepeat = 0): string[] {
+  const arrived = new Map<string, { count: number; ids: Set<string> }>();
   for (const { headers } of mails) {
-    const subject = headers.subject ?? '';
-    arrived.set(subject, (arrived.get(subject) ?? new Set()).add(headers['message-id'] ?? ''));
+    const subject = (headers.subject ?? '').replace('[Longshore] ', '');
+    const before = arrived.get(subject);
+    const ids = (before?.ids ?? new Set()).add(headers['message-id'] ?? '');
+    arrived.set(subject, { count: (before?.count ?? 0) + 1, ids });
   }
   const wanted = [...kept].flatMap(([orderId, { messages }]) =>
     messages
@@ -82,11 +87,13 @@ export function wrongMail(kept: OrderBooks['kept'], mails: readonly ArrivedMail[
       .map(({ kind, problem }) => `Order ${orderId}: ${kind === 'recovered' ? 'solved: ' : ''}${problem}`)
   );
   const isWanted = new Set(wanted);
-  const sent = [...arrived].map(([subject, ids]) => [subject.replace('[Longshore] ', ''), ids.size] as const);
-  const bySubject = new Map(sent);
+  const sent = [...arrived];
+  const repeats = sent.reduce((sum, [, { count }]) => sum + count - 1, 0);
+  const isTooMany = ({ count, ids }: { count: number; ids: Set<string> }): boolean =>
+    ids.size > 1 || (count > 1 && repeats > mayRepeat);
   return [
-    ...wanted.filter((subject) => !bySubject.has(subject)).map((subject) => `no mail: ${subject}`),
-    ...sent.filter(([, count]) => count > 1).map(([subject, count]) => `${count} mails: ${subject}`),
+    ...wanted.filter((subject) => !arrived.has(subject)).map((subject) => `no mail: ${subject}`),
+    ...sent.filter(([, of]) => isTooMany(of)).map(([subject, { count }]) => `${count} mails: ${subject}`),
     ...sent.filter(([subject]) => !isWanted.has(subject)).map(([subject]) => `a mail about nothing: ${subject}`),
   ];
 }

@@ -9,10 +9,12 @@ import { alertDeliveryStore } from '../../models/alert-deliveries';
 import { alertFactQueries } from '../../models/alert-facts';
 import { alertWatchStore } from '../../models/alert-watch';
 import { connectorModel } from '../../models/connectors';
-import { credentialStore } from '../../models/credentials';
+import { rotationStore } from '../../models/credential-rotations';
+import { credentialModel, credentialStore } from '../../models/credentials';
 import { alertStore } from '../../models/alerts';
 import { connectDatabase } from '../../models/database';
 import { ensureIndexes } from '../../models/indexes';
+import { orderWatchStore } from '../../models/order-watches';
 import { orderModel } from '../../models/orders';
 import { productTypeModel } from '../../models/product-types';
 import { listing, putListings, putRun } from '../api/samples';
@@ -44,7 +46,7 @@ describe('the facts that alerts go by', () => {
     await run(6, { outcome: null, endedAt: null, phase: 'publish' });
     await putRun(connection, { _id: 'syn_other', connectorId: 'con_0000000000000000000b' });
     const { runs } = alertFactQueries(connection);
-    const found = await runs(connectorId);
+    const found = await runs(connectorId, 'synchronization');
     expect(found.ended.map(({ id, outcome }) => [id, outcome])).toEqual([
       ['syn_2', 'failed'],
       ['syn_1', 'completed'],
@@ -55,7 +57,42 @@ describe('the facts that alerts go by', () => {
     await connection
       .collection('syncRuns')
       .updateOne({ _id: 'syn_6' as never }, { $set: { counts: { ...emptyCounts(), live: 1 } } });
-    expect((await runs(connectorId)).atWork[0]!.mark).not.toBe(atWork!.mark);
+    expect((await runs(connectorId, 'synchronization')).atWork[0]!.mark).not.toBe(atWork!.mark);
+  });
+
+  it('are the tests of a connector whose schedule makes tests, as well', async () => {
+    const connectorId = 'con_0000000000000000000f';
+    const run = (n: number, parts: object) =>
+      putRun(connection, { _id: `syn_t${n}`, connectorId, startedAt: at(n), endedAt: at(n + 1), ...parts });
+    await run(1, { outcome: 'completed' });
+    await run(2, { outcome: 'failed', mode: 'test' });
+    await run(3, { outcome: 'completed', mode: 'preview' });
+    const { runs } = alertFactQueries(connection);
+    const tests = await runs(connectorId, 'test');
+    expect(tests.ended.map(({ id }) => id)).toEqual(['syn_t2', 'syn_t1']);
+    expect(tests.lastStartedAt).toEqual(at(2));
+    await run(4, { mode: 'test', endedAt: null });
+    expect((await runs(connectorId, 'test')).lastStartedAt).toEqual(at(4));
+    expect((await runs(connectorId, 'synchronization')).lastStartedAt).toEqual(at(1));
+  });
+
+  it('are a long run at work and the syncs before it, however many runs came and went beside them', async () => {
+    const connectorId = 'con_00000000000000000010';
+    await putRun(connection, { _id: 'syn_long', connectorId, mode: 'test', startedAt: at(1) });
+    await putRun(connection, { _id: 'syn_sync', connectorId, startedAt: at(2), endedAt: at(3), outcome: 'failed' });
+    for (let n = 0; n < 25; n += 1)
+      await putRun(connection, {
+        _id: `syn_beside_${n}`,
+        connectorId,
+        mode: 'preview',
+        startedAt: at(10 + n),
+        endedAt: at(11 + n),
+        outcome: 'completed',
+      });
+    const found = await alertFactQueries(connection).runs(connectorId, 'synchronization');
+    expect(found.atWork.map(({ id }) => id)).toEqual(['syn_long']);
+    expect(found.ended.map(({ id }) => id)).toEqual(['syn_sync']);
+    expect(found.lastStartedAt).toEqual(at(2));
   });
 
   it('are the SKUs that something is wrong with, and not those that are held back as somebody wants it', async () => {
@@ -103,6 +140,48 @@ describe('the facts that alerts go by', () => {
     ]);
   });
 
+  it('are the accounts whose orders are watched and cannot be read, with whose orders they are', async () => {
+    const watches = orderWatchStore(connection);
+    const problem = { code: 'auth.forbidden' as const, said: 'Amazon denies searchOrders.', since: at(0) };
+    const unread = async (sellerId: string, region: 'NA' | 'EU') =>
+      watches.noteProblem({ sellerId, region }, at(0).toISOString(), null, problem);
+    const connector = (id: string, sellerId: string, country: string, state = 'active', zip?: string) => ({
+      _id: id,
+      state,
+      activatedAt: at(-10),
+      config: {
+        name: `Store ${id}`,
+        source: { type: 'vtex' },
+        amazon: { sellerId, country },
+        orders: { defaultZipCode: zip ?? '10001' },
+      },
+    });
+    await connectorModel(connection).collection.insertMany([
+      connector('con_us', 'A1UNREAD', 'US'),
+      connector('con_ca', 'A1UNREAD', 'CA', 'paused'),
+      connector('con_de', 'A1UNREAD', 'DE'),
+      connector('con_well', 'A2READ', 'US'),
+      connector('con_gone', 'A3GONE', 'US', 'removing'),
+    ] as never);
+    await unread('A1UNREAD', 'NA');
+    await unread('A3GONE', 'NA');
+    await unread('A4UNKNOWN', 'EU');
+    await unread('A2READ', 'NA');
+    await watches.note({ sellerId: 'A2READ', region: 'NA' }, at(1).toISOString(), null);
+    const queries = alertFactQueries(connection);
+    const found = async () => queries.unreadOrders(await queries.connectors());
+    const connectors = [
+      { id: 'con_us', name: 'Store con_us' },
+      { id: 'con_ca', name: 'Store con_ca' },
+    ];
+    expect(await found()).toEqual([
+      { sellerId: 'A1UNREAD', region: 'NA', connectors: expect.arrayContaining(connectors) as object[], problem },
+    ]);
+    expect((await found())[0]!.connectors).toHaveLength(2);
+    await watches.note({ sellerId: 'A1UNREAD', region: 'NA' }, at(2).toISOString(), null);
+    expect(await found()).toEqual([]);
+  });
+
   it('are the credentials in use with their deadlines, and the product types that changed lately', async () => {
     const box = createKeyring(`test:${randomBytes(32).toString('base64')}`);
     const store = credentialStore(connection);
@@ -115,14 +194,36 @@ describe('the facts that alerts go by', () => {
     await store.promote('A1', pair, { clientSecret: true, refreshToken: true });
     await connectorModel(connection).collection.insertOne({ _id: 'con_z', credentialId: id, state: 'active' } as never);
     const queries = alertFactQueries(connection);
-    expect(await queries.credentials()).toEqual([
+    expect(await queries.credentials(new Date())).toEqual([
       {
         id,
         clientId: 'amzn1.application-oa2-client.a',
         deadlines: [expect.objectContaining({ of: 'client-secret' }), expect.objectContaining({ of: 'authorisation' })],
         connectorIds: ['con_z'],
+        failedRotation: null,
       },
     ]);
+    const credentials = credentialModel(connection);
+    const secretCreatedAt = new Date(Date.now() - 3 * 3_600_000);
+    const until = new Date(Date.now() + 6 * 24 * 3_600_000);
+    const previous = { secret: box.seal('p'), until };
+    const fallback = { tryAgainAt: new Date() };
+    const set = { secretCreatedAt, 'clientSecret.previous': previous, 'clientSecret.fallback': fallback };
+    await credentials.updateOne({ _id: id }, { $set: set });
+    const [usesPrevious] = await queries.credentials(new Date());
+    expect(usesPrevious!.deadlines[0]).toEqual({ of: 'client-secret', dueAt: until });
+
+    const rotations = rotationStore(connection);
+    const begunAt = new Date(secretCreatedAt.getTime() + 60_000);
+    const waitingFor = { code: 'not_enrolled', message: 'Register a queue.', owner: 'longshore' as const, since: '' };
+    await rotations.ask(id, 'asked', begunAt);
+    expect((await queries.credentials(new Date()))[0]!.failedRotation).toBeNull();
+    await rotations.end(id, 'requesting', { state: 'failed', waitingFor }, begunAt);
+    const failed = async () => (await queries.credentials(new Date()))[0]!.failedRotation;
+    expect(await failed()).toEqual({ since: begunAt, action: 'Register a queue.' });
+    // Another has come into use since.
+    await store.setDates(id, { secretCreatedAt: new Date() });
+    expect(await failed()).toBeNull();
 
     const type = (version: string, changedAt: Date | null) => ({
       _id: version,

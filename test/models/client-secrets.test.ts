@@ -195,6 +195,22 @@ describe('the client secret of a credential', () => {
     expect(await current()).toBe(second);
   });
 
+  it('ends when the newest of Amazon’s notices says, in whatever order they come', async () => {
+    const { noteExpiry } = credentialStore(database);
+    const noticed = (expiresInDays: number, daysAgo: number) =>
+      noteExpiry(id(), { expiresAt: inDays(expiresInDays), noticedAt: inDays(-daysAgo) });
+    const endsInDays = async () => Math.round(((await kept()).secretExpiresAt!.getTime() - Date.now()) / DAY);
+    await noticed(40, 5);
+    await noticed(30, 3);
+    await noticed(40, 5);
+    expect(await endsInDays()).toBe(30);
+    await noticed(20, 1);
+    expect(await endsInDays()).toBe(20);
+    // One from before the secret is about another.
+    await noticed(10, 61);
+    expect(await endsInDays()).toBe(20);
+  });
+
   it('is not deleted where Amazon takes it and not the one that came after it', async () => {
     const old = await current();
     await secrets().save(id(), box.seal('amzn1.oa2-cs.v1.lost'));

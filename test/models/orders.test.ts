@@ -6,7 +6,7 @@ import { newOrder, type OrderPolicy, type OrderState } from '../../domain/orders
 import { withDatabase } from '../../embedded/mongodb';
 import { connectDatabase } from '../../models/database';
 import { ensureIndexes } from '../../models/indexes';
-import { orderModel, orderStore } from '../../models/orders';
+import { messagesToSend, orderModel, orderStore, type KeptMessage } from '../../models/orders';
 
 const DAY = 24 * 3600 * 1000;
 const NOW = Date.parse('2026-03-02T08:00:00Z');
@@ -58,6 +58,25 @@ async function keptAs(status: OrderStatus, more: { orderedAt?: number; change?: 
   await store.save(input.sellerId, input.amazonOrderId, save);
   return (await store.get(input.sellerId, input.amazonOrderId))!;
 }
+
+describe('the messages of an order that are to be sent', () => {
+  const message = (kind: KeptMessage['kind'], more: Partial<KeptMessage> = {}) =>
+    ({ key: `no_stock:${kind}`, kind, problem: 'no_stock', state: 'waiting', ...more }) as KeptMessage;
+  const refused = { state: 'not_sent', isRefused: true } as const;
+  const keysOf = (...messages: KeptMessage[]) => messagesToSend({ messages }).map(({ key }) => key);
+
+  it('are those that wait and those that the mail server has refused', () => {
+    expect(keysOf(message('notify'))).toEqual(['no_stock:notify']);
+    expect(keysOf(message('notify', refused))).toEqual(['no_stock:notify']);
+    expect(keysOf(message('notify', { state: 'sent' }), message('recovered', refused))).toEqual(['no_stock:recovered']);
+  });
+
+  it('are none that were sent, were not to be sent, or tell of what was overcome before anybody was told', () => {
+    expect(keysOf(message('notify', { state: 'sent' }))).toEqual([]);
+    expect(keysOf(message('notify', { state: 'not_sent' }))).toEqual([]);
+    expect(keysOf(message('notify', refused), message('recovered', { state: 'not_sent' }))).toEqual([]);
+  });
+});
 
 describe('an order that is kept', () => {
   it.each([

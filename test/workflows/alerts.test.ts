@@ -11,7 +11,7 @@ import { createOrchestrator } from '../../adapters/temporal/orchestrator';
 import type { AlertMessage, Channel } from '../../domain/alerts/alert';
 import { alertDeliveryId, alertWatchId } from '../../domain/ids';
 import type { Orchestrator } from '../../domain/ports/orchestrator';
-import type { SyncOutcome } from '../../domain/sync';
+import type { SyncMode, SyncOutcome } from '../../domain/sync';
 import { withDatabase } from '../../embedded/mongodb';
 import { alertChannelStore } from '../../models/alert-channels';
 import { alertDeliveryStore } from '../../models/alert-deliveries';
@@ -19,6 +19,7 @@ import { alertFactQueries } from '../../models/alert-facts';
 import { alertStore } from '../../models/alerts';
 import { alertWatchStore } from '../../models/alert-watch';
 import { connectorModel } from '../../models/connectors';
+import { orderWatchStore } from '../../models/order-watches';
 import { connectDatabase } from '../../models/database';
 import { ensureIndexes } from '../../models/indexes';
 import { putRun } from '../api/samples';
@@ -30,6 +31,7 @@ import { startTimeSkipping } from '../time-skipping/server';
 const DAY = 24 * 3_600_000;
 const HOUR = 1 / 24;
 const SECRET = `whsec_${randomBytes(32).toString('base64')}`;
+const SELLER = 'A2ALERTSSELLER';
 const OPERATORS = ['ops@example.com'];
 const taskQueue = 'alerts';
 const box = createKeyring(`test:${randomBytes(32).toString('base64')}`);
@@ -144,16 +146,22 @@ async function aChannel(kind: 'webhook' | 'slack', parts: Partial<Channel> = {})
 }
 
 /** A connector that no schedule is missed of, and what its syncs come to. */
-async function aConnector() {
+async function aConnector({ state = 'active', mode = 'synchronization' as SyncMode } = {}) {
   const id = `con_${randomBytes(10).toString('hex')}`;
   await connectorModel(database).collection.insertOne({
     _id: id,
-    state: 'active',
+    state,
     stateReason: null,
     activatedAt: await now(),
     updatedAt: await now(),
     onboarding: { waitingFor: null },
-    config: { name: 'Luma US', schedule: { everyMinutes: 1_000_000 }, orders: {} },
+    config: {
+      name: 'Luma US',
+      source: { type: 'vtex' },
+      amazon: { sellerId: SELLER, country: 'US' },
+      schedule: { everyMinutes: 1_000_000, mode },
+      orders: { defaultZipCode: '10001' },
+    },
   } as never);
   let runs = 0;
   return {
@@ -165,6 +173,7 @@ async function aConnector() {
       await putRun(database, {
         _id: `syn_${id.slice(4, 20)}${String(runs).padStart(4, '0')}`,
         connectorId: id,
+        mode,
         phase: 'done',
         outcome,
         outcomeReason,
@@ -282,6 +291,49 @@ describe('the watch', () => {
     expect(cuts).toBeGreaterThanOrEqual(3);
     expect(receiver.hooks.map(({ body }) => body.type)).toEqual(['alert.firing']);
     expect(mail.mails).toHaveLength(1);
+  }, 120_000);
+
+  it('tells that the orders of an account cannot be read, also of a paused connector, and when they are again', async () => {
+    await aChannel('webhook');
+    await aConnector({ state: 'paused' });
+    const watches = orderWatchStore(database);
+    const account = { sellerId: SELLER, region: 'NA' as const };
+    const since = await now();
+    const said = 'Amazon denies searchOrders.';
+    await watches.noteProblem(account, since.toISOString(), null, { code: 'auth.forbidden', said, since });
+    await startWorker();
+    await startWatch(120);
+    await pass(env, HOUR);
+    await watches.note(account, since.toISOString(), null);
+    await pass(env, HOUR);
+    expect(receiver.hooks.map(({ body }) => body.type)).toEqual(['alert.firing', 'alert.recovered']);
+    const { data } = verified(receiver.hooks[0]!, SECRET) as { data: { alerts: object[] } };
+    expect(data.alerts).toEqual([
+      expect.objectContaining({
+        id: `connector_parked:order-watch:${SELLER}:NA`,
+        severity: 'critical',
+        since: since.toISOString(),
+        message: expect.stringContaining(
+          `(Luma US) are not read, and no stock is held for new ones. ${said}`
+        ) as string,
+        action: expect.stringContaining('the role that the message names') as string,
+        url: 'https://longshore.example/v1/order-watches',
+      }),
+    ]);
+  }, 120_000);
+
+  it('tells of a connector whose schedule makes tests that its tests fail, and not that none is started', async () => {
+    await aChannel('webhook');
+    const connector = await aConnector({ mode: 'test' });
+    await connectorModel(database).collection.updateOne({}, { $set: { 'config.schedule.everyMinutes': 60 } });
+    await startWorker();
+    await startWatch(600);
+    for (let hours = 0; hours < 5; hours += 1) {
+      await connector.ran('failed');
+      await pass(env, HOUR);
+    }
+    const told = receiver.hooks.flatMap(({ body }) => body.data.alerts.map(({ id, change }) => [id, change]));
+    expect(told).toEqual([[`run_failed:${connector.id}`, 'firing']]);
   }, 120_000);
 
   it('sends a digest each day at its hour, and holds back in quiet hours', async () => {

@@ -14,7 +14,7 @@ import { withDatabase } from '../../embedded/mongodb';
 import { connectorModel } from '../../models/connectors';
 import { credentialQueries } from '../../models/credential-queries';
 import { rotationStore } from '../../models/credential-rotations';
-import { credentialStore, type CredentialDocument } from '../../models/credentials';
+import { credentialModel, credentialStore, type CredentialDocument } from '../../models/credentials';
 import { connectDatabase } from '../../models/database';
 import { MailServer } from '../mail-server';
 import { startTimeSkipping } from '../time-skipping/server';
@@ -385,6 +385,30 @@ describe('the clock of a credential', () => {
     expect((await credential.document()).reminders['client-secret']).toMatchObject([{ state: 'sent', day: 3 }]);
     // An attempt that was lost with the first worker holds the server's clock for the minute it may take.
   }, 180_000);
+
+  it('reminds of the end of the client secret before while that is used again, of which nobody tells the clock', async () => {
+    const credential = await credentialOfNow('again', { secretAge: 1 });
+    const set = (change: object) => credentialModel(database).updateOne({ _id: credential.id }, { $set: change });
+    const { current } = (await credential.document()).clientSecret;
+    const until = new Date(credential.start + 6 * DAY);
+    await set({ 'clientSecret.previous': { secret: current, until } });
+    const worker = await startWorker(mail.url);
+    await orchestrator.startCredentialClock(credential.id);
+    await pass(1);
+    expect(credential.mailed()).toEqual([]);
+    await set({ 'clientSecret.fallback': { tryAgainAt: new Date(credential.start) } });
+    await pass(2.5);
+    await set({ 'clientSecret.fallback': null });
+    await pass(3.5);
+    await asleep(credential.id);
+    await worker.stop();
+    const { reminders } = await credential.document();
+    expect(credential.timesOf(reminders['client-secret'])).toEqual([
+      'day 1.0: 7 days before day 6',
+      'day 3.0: 3 days before day 6',
+    ]);
+    expect(credential.mailed()).toHaveLength(2);
+  }, 120_000);
 
   it('mails nothing about what no connector uses, and ends with its credential', async () => {
     const credential = await credentialOfNow('unused', { secretAge: 179.5 });

@@ -1,5 +1,6 @@
 import { feedModel, feedStore, type FeedDocument } from '../../models/feeds';
 import { changeNoticeStore } from '../../models/change-notices';
+import { syncRunStore } from '../../models/sync-runs';
 import { plainProducts, Rig, type World } from './rig';
 
 /** SKUs that the first activity of a lane sends by calls; what comes after them may go by a feed. */
@@ -40,6 +41,25 @@ describe('much that waits', () => {
     return { world, connectorId };
   }
 
+  /** A feed that Amazon has forgotten. */
+  async function anotherFeed({ amazon }: World, connectorId: string): Promise<string> {
+    const { sellerId, clientId } = amazon;
+    const pages = { from: 0, to: 0 };
+    const store = feedStore(rig.database);
+    const { _id } = await store.begin({ connectorId, sellerId, clientId, syncId: 'syn_earlier', book: 'skus', pages });
+    await store.change(_id, { state: 'sent', feedId: '12345', submittedAt: new Date() });
+    return _id;
+  }
+
+  /** Lets requests of a seller fail in the same way, as the sandbox is told. @returns the fault's id */
+  async function failing(
+    { amazon }: World,
+    { operation, ...how }: { operation: string; kind?: string; status?: number; delayMs?: number; times?: number }
+  ): Promise<string> {
+    const match = { operation, sellerId: amazon.sellerId };
+    return (await rig.control<{ id: string }>('POST', 'faults', { match, kind: 'status', ...how })).id;
+  }
+
   async function feedsOf(connectorId: string): Promise<FeedDocument[]> {
     return feedModel(rig.database)
       .find({ connectorId, syncId: { $ne: 'syn_earlier' } })
@@ -49,6 +69,10 @@ describe('much that waits', () => {
 
   async function putsOf(world: World): Promise<number> {
     return Object.values(await rig.books(world)).reduce((sum, { puts }) => sum + puts, 0);
+  }
+
+  async function callsOf({ amazon }: World, operation: string): Promise<number> {
+    return (await rig.calls(operation)).filter(({ sellerId }) => sellerId === amazon.sellerId).length;
   }
 
   it('goes by a feed where that is sooner, and every message has its outcome on its SKU', async () => {
@@ -103,14 +127,97 @@ describe('much that waits', () => {
     expect(run.notes[0]).toMatch(/^Feed \S+ with 60 SKUs is stuck at Amazon; they are sent by calls\.$/);
   }, 200_000);
 
+  it('goes by calls when Amazon has no report of a feed that is through', async () => {
+    const { world, connectorId } = await shop('unreported');
+    await failing(world, { operation: 'getFeedDocument', status: 404 });
+    const run = await rig.firstSync(connectorId, 120);
+    expect(run).toMatchObject({ outcome: 'completed', counts: { live: BY_CALLS + MORE } });
+    expect(run.notes[0]).toMatch(/^Feed \S+ with 60 SKUs has no readable report; they are sent by calls\.$/);
+    expect(await feedsOf(connectorId)).toMatchObject([{ state: 'given_up', status: 'DONE' }]);
+    expect((await rig.listing(connectorId, 'SKU-0130')).feed).toBeNull();
+  }, 200_000);
+
+  it('waits for a report that cannot be read for now, then goes by calls, and other feeds do not wait for that', async () => {
+    const { world, connectorId } = await shop('unreadable');
+    await failing(world, { operation: 'downloadFeedDocument', status: 503 });
+    await rig.orchestrator.startActivation(connectorId);
+    await rig.until(async () => (await rig.run(connectorId))?.waitingFor?.code === 'transient', 'the run to wait', 60);
+    expect((await rig.run(connectorId))?.waitingFor?.message).toContain("Amazon's document store answered 503.");
+    const other = await anotherFeed(world, connectorId);
+    const stateOf = async (id: string) => (await feedModel(rig.database).findById(id).lean())?.state;
+    await rig.until(async () => (await stateOf(other)) === 'given_up', 'the other feed to be given up', 10);
+    const [feed] = await feedsOf(connectorId);
+    expect(feed).toMatchObject({ state: 'sent', status: 'DONE', unreadableSince: expect.any(Date) });
+
+    const run = await rig.ended(connectorId, ({ trigger }) => trigger === 'activation', 120);
+    expect(run).toMatchObject({ outcome: 'completed', counts: { live: BY_CALLS + MORE } });
+    expect(run.notes).toContain(`Feed ${feed!.feedId} with 60 SKUs has no readable report; they are sent by calls.`);
+  }, 200_000);
+
+  it('stays in its feed while the access to the report is refused, and the run waits for that', async () => {
+    const { world, connectorId } = await shop('refused');
+    const fault = await failing(world, { operation: 'getFeedDocument', status: 403 });
+    await rig.orchestrator.startActivation(connectorId);
+    const isParked = async () => (await rig.run(connectorId))?.waitingFor?.code === 'auth.forbidden';
+    await rig.until(isParked, 'the run to be parked', 60);
+    expect(await feedsOf(connectorId)).toMatchObject([{ state: 'sent', status: 'DONE', unreadableSince: null }]);
+    await rig.control('DELETE', `faults/${fault}`);
+    await rig.patch(connectorId, {});
+    const run = await rig.ended(connectorId, ({ trigger }) => trigger === 'activation', 120);
+    expect(run).toMatchObject({ outcome: 'completed', notes: [], counts: { live: BY_CALLS + MORE } });
+    expect(await feedsOf(connectorId)).toMatchObject([{ state: 'done' }]);
+  }, 200_000);
+
+  it('says no longer that Amazon is away once it has answered', async () => {
+    const { world, connectorId } = await shop('away');
+    await rig.control('POST', 'worlds/away/amazon', { feeds: 'queued' });
+    await failing(world, { operation: 'createFeedDocument', status: 500, times: 1 });
+    await failing(world, { operation: 'getFeed', kind: 'slow', delayMs: 4_000, times: 1 });
+    const waitsFor = async (code: string) => (await rig.run(connectorId))?.waitingFor?.code === code;
+    await rig.orchestrator.startActivation(connectorId);
+    await rig.until(() => waitsFor('transient'), 'the run to wait for Amazon', 60);
+    await rig.until(() => waitsFor('feed'), 'the run to wait for its feed');
+    expect(await callsOf(world, 'getFeed')).toBe(0);
+
+    await failing(world, { operation: 'getFeed', status: 500, times: 1 });
+    await rig.until(() => waitsFor('transient'), 'the run to wait for Amazon again');
+    await rig.until(() => waitsFor('feed'), 'the run to wait for its feed again', 8);
+    expect((await feedsOf(connectorId))[0]?.state).toBe('sent');
+  }, 200_000);
+
+  it('is not sent by an attempt that has lost its lane meanwhile', async () => {
+    const { world, connectorId } = await shop('overtaken');
+    await failing(world, { operation: 'uploadFeedDocument', kind: 'slow', delayMs: 3_000 });
+    await rig.orchestrator.startActivation(connectorId);
+    await rig.until(async () => ((await feedsOf(connectorId))[0]?.messages ?? 0) > 0, 'the feed to be uploaded', 60);
+    const { _id } = (await rig.run(connectorId))!;
+    await syncRunStore(rig.database).fence(_id, 'details-feeds', 'another attempt');
+    expect(await rig.ended(connectorId, ({ trigger }) => trigger === 'activation', 60)).toMatchObject({
+      outcome: 'failed',
+      outcomeReason: `Another attempt has the feeds of the details lane of sync ${_id}`,
+    });
+    expect(await callsOf(world, 'createFeed')).toBe(0);
+    expect(await feedsOf(connectorId)).toMatchObject([{ state: 'filling', feedId: null }]);
+  }, 200_000);
+
+  it('is not sent again where an attempt before has just sent its feed', async () => {
+    const { world, connectorId } = await shop('sent-before');
+    await failing(world, { operation: 'uploadFeedDocument', kind: 'slow', delayMs: 3_000, times: 1 });
+    await rig.orchestrator.startActivation(connectorId);
+    await rig.until(async () => ((await feedsOf(connectorId))[0]?.messages ?? 0) > 0, 'the feed to be uploaded', 60);
+    const { _id } = (await feedsOf(connectorId))[0]!;
+    await feedStore(rig.database).change(_id, { state: 'sent', feedId: '12345', submittedAt: new Date() });
+    const run = await rig.ended(connectorId, ({ trigger }) => trigger === 'activation', 120);
+    expect(run).toMatchObject({ outcome: 'completed', counts: { live: BY_CALLS + MORE } });
+    // That one is not known to Amazon.
+    expect(run.notes).toEqual(['Feed 12345 with 60 SKUs is not known to Amazon; they are sent by calls.']);
+    expect(await callsOf(world, 'createFeed')).toBe(0);
+    expect(await feedsOf(connectorId)).toMatchObject([{ _id, state: 'given_up', feedId: '12345' }]);
+  }, 200_000);
+
   it('is in one feed although nobody knows whether Amazon has got it', async () => {
     const { world, connectorId } = await shop('lost');
-    await rig.control('POST', 'faults', {
-      match: { operation: 'createFeedDocument', sellerId: world.amazon.sellerId },
-      kind: 'status',
-      status: 500,
-      times: 2,
-    });
+    await failing(world, { operation: 'createFeedDocument', status: 500, times: 2 });
     expect(await rig.firstSync(connectorId, 120)).toMatchObject({ counts: { live: BY_CALLS + MORE } });
     const feeds = await feedsOf(connectorId);
     expect(feeds.map(({ state, messages }) => [state, messages])).toEqual([['done', MORE]]);
@@ -133,6 +240,25 @@ describe('much that waits', () => {
     expect(run).toMatchObject({ outcome: 'completed', counts: { live: BY_CALLS + MORE - 1, paused: 1 } });
     expect(run.notes[0]).toMatch(/^Feed \S+ with 60 SKUs was taken back; they are sent by calls\.$/);
     expect((await rig.books(world))['SKU-0130']).toMatchObject({ quantity: 0, puts: 1 });
+  }, 200_000);
+
+  it('holds up nothing that has come back in line since', async () => {
+    const { world, connectorId } = await shop('beside');
+    await rig.control('POST', 'worlds/beside/amazon', { feeds: 'stuck' });
+    await rig.orchestrator.startActivation(connectorId);
+    await rig.until(async () => (await rig.run(connectorId))?.waitingFor?.code === 'feed', 'the feed to be sent', 60);
+    const isSent = { connectorId, state: 'sent' as const };
+    const sentAt = (inMs: number) => ({ $set: { submittedAt: new Date(Date.now() + inMs) } });
+    await feedModel(rig.database).updateMany(isSent, sentAt(3_600_000));
+    await rig.control('POST', 'worlds/beside/skus/SKU-0050', { name: 'Another name', tell: 'nobody' });
+    await note(connectorId, 50);
+    const putsNow = async (): Promise<number | undefined> => (await rig.books(world))['SKU-0050']?.puts;
+    await rig.until(async () => (await putsNow()) === 2, 'the other name to be sent');
+    expect(await feedsOf(connectorId)).toMatchObject([{ state: 'sent', messages: MORE }]);
+
+    await feedModel(rig.database).updateMany(isSent, sentAt(-60_000));
+    const run = await rig.ended(connectorId, ({ trigger }) => trigger === 'activation', 120);
+    expect(run).toMatchObject({ outcome: 'completed', counts: { live: BY_CALLS + MORE } });
   }, 200_000);
 
   it('has each refusal on its own SKU', async () => {

@@ -1,3 +1,5 @@
+import { createVtexOrders } from '../../adapters/vtex/orders';
+import { stateOf } from '../../models/orders';
 import { OrdersUnderTest } from './orders-under-test';
 
 describe('an order that does not stay, or is not, as one expects', () => {
@@ -77,6 +79,71 @@ describe('an order that does not stay, or is not, as one expects', () => {
     await test.reaches(orderId, 'integrated');
     expect(await test.liveHolds()).toEqual([]);
     expect((await test.kept(orderId))!.messages.map(({ kind }) => kind)).toEqual(['notify', 'recovered']);
+  });
+
+  it('keeps its hold, and its units on sale, while nobody delivers to its address', async () => {
+    const orderId = await test.order({ items: [shirts(2)], postalCode: '00000' });
+    await test.watch();
+    await test.reaches(orderId, 'held');
+    await test.change(orderId, { status: 'UNSHIPPED' });
+    await test.watch();
+    const kept = await test.reaches(orderId, 'failing');
+    expect(kept.messages).toMatchObject([{ problem: 'no_delivery', kind: 'notify' }]);
+    expect(await test.liveHolds()).toEqual([`MZN-${orderId}`]);
+    expect((await test.rig.books(test.world))['SKU-0001']?.quantity).toBe(10);
+  });
+
+  it.each([
+    ['takes with HTTP 200 and does not accept', { kind: 'invalid' }],
+    ['refuses', { kind: 'status', status: 400 }],
+  ])('has all that it lacks taken off sale, also when the first of it is what Amazon %s', async (_, fault) => {
+    const match = { operation: 'patchListingsItem', skus: ['SKU-0001'], sellerId: test.world.amazon.sellerId };
+    await test.rig.control('POST', 'faults', { match, ...fault });
+    const orderId = await test.order({ items: [shirts(11), { ...second, quantity: 11 }] });
+    await test.watch();
+    await test.reaches(orderId, 'unheld');
+    const quantities = async () => {
+      const books = await test.rig.books(test.world);
+      return [books['SKU-0001']?.quantity, books['SKU-0002']?.quantity];
+    };
+    await test.rig.until(async () => (await quantities())[1] === 0, 'the second SKU to have quantity 0');
+    expect(await quantities()).toEqual([10, 0]);
+    // What Amazon has not taken is not noted as if it had.
+    expect((await test.rig.listing(test.connectorId, 'SKU-0001')).sentHashes?.quantity).toBeDefined();
+    expect((await test.rig.listing(test.connectorId, 'SKU-0002')).sentHashes?.quantity).toBeUndefined();
+  });
+
+  it('is not taken for held by a hold of its name that keeps other units', async () => {
+    const { vtex } = test.world;
+    const orderId = await test.order({ items: [shirts(2)] });
+    const strange = createVtexOrders({
+      ...vtex,
+      affiliateId: 'MZN',
+      urlTemplate: test.rig.config.VTEX_URL,
+      pricingUrlTemplate: test.rig.config.VTEX_PRICING_URL,
+      requestsInFlight: 1,
+      timeoutMs: 5_000,
+      connector: { name: 'Longshore', endpoint: 'http://127.0.0.1:9' },
+    });
+    const destination = { postalCode: '10001', country: 'USA' };
+    const request = {
+      lockId: `MZN-${orderId}`,
+      lines: [{ sourceId: '1', units: 1 }],
+      destination,
+      askedSeconds: 3_600,
+    };
+    await strange.reservations.reserve(request, AbortSignal.timeout(5_000));
+    await test.rig.control('POST', 'faults', {
+      match: { operation: 'vtex.createReservation', account: vtex.account },
+      kind: 'reset',
+      times: 1,
+    });
+    await test.watch();
+    const isSeen = async (): Promise<boolean> =>
+      stateOf((await test.kept(orderId))!).trouble?.said === 'The store has a hold of this name and does not show it.';
+    await test.reaches(orderId, 'unheld');
+    await test.rig.until(isSeen, 'the hold to be seen');
+    expect((await test.kept(orderId))!.stage).toBe('unheld');
   });
 
   it.each(['same', 'refuse'] as const)(

@@ -15,6 +15,8 @@ describe('mail about orders', () => {
       SMTP_URL: server.url,
       ALERT_FROM: 'Longshore <ls@shop.example>',
       ALERT_TO: 'all@shop.example',
+      // As long as a mail server may take here.
+      HTTP_TIMEOUT_SECONDS: '60',
     });
   });
   afterAll(async () => {
@@ -88,6 +90,70 @@ describe('mail about orders', () => {
     await test.rig.until(async () => mailsAbout(orderId).length === 1, 'the mail');
     expect(mailsAbout(orderId)[0]).toMatchObject({ to: ['all@shop.example'] });
     expect(mailsAbout(orderId)[0]!.text).toContain('SKU STRANGE');
+  });
+
+  it('is tried again after an hour when the mail server refuses it, as somebody may mend what it is refused for', async () => {
+    await test.connect('refused');
+    server.beforeTaking = () => {
+      throw Object.assign(new Error('no'), { responseCode: 550 });
+    };
+    const orderId = await test.order({ items: [{ sku: 'STRANGE', quantity: 1, price: 5 }] });
+    await test.watch();
+    const message = async () => (await test.kept(orderId))?.messages[0];
+    await test.rig.until(async () => (await message())?.state === 'not_sent', 'the refusal');
+    expect(await message()).toMatchObject({ note: expect.stringContaining('refuses the message') as string });
+    const nextTry = async (): Promise<number> => {
+      const { pendingActivities } = (await test.workflow(orderId).describe()).raw;
+      return Number(pendingActivities?.[0]?.scheduledTime?.seconds ?? 0) * 1000;
+    };
+    await test.rig.until(async () => (await nextTry()) > Date.now() + 50 * 60_000, 'it to be tried again in an hour');
+    // So it would be in an hour: a run of the order sends what is left.
+    server.beforeTaking = () => undefined;
+    await test.workflow(orderId).terminate();
+    await test.ask('POST', `${test.pathOf(orderId)}/retry`);
+    await test.rig.until(async () => (await message())?.state === 'sent', 'it to be sent');
+    expect(mailsAbout(orderId)).toHaveLength(1);
+    expect(await message()).toMatchObject({ note: null, isRefused: false });
+  });
+
+  it('is not sent again by a new history while the mail server is taking it', async () => {
+    await test.connect('taking');
+    const orderId = await test.order();
+    await test.watch();
+    const { facts } = stateOf(await test.reaches(orderId, 'held'));
+    let changes = 0;
+    const see = async (items = facts.items) => {
+      const updatedAt = new Date(facts.updatedAt + (changes += 1) * 1000).toISOString();
+      const sighting = { amazonOrderId: orderId, from: 'poll', updatedAt, status: 'pending', items } as const;
+      await test.rig.orchestrator.tellOrder(test.input(orderId), { kind: 'sighting', sighting });
+      return test.workflow(orderId).describe();
+    };
+    while ((await see()).historyLength < 1_500) expect(changes).toBeLessThan(2_000);
+
+    let take = (): void => undefined;
+    let given = 0;
+    server.beforeTaking = () => {
+      given += 1;
+      return new Promise((resolve) => (take = resolve));
+    };
+    const strange = { orderItemId: '9', sku: 'STRANGE', ordered: 1, canceled: 0, shipped: 0 };
+    await see([...facts.items!, strange]);
+    await test.rig.until(async () => given === 1, 'the mail server to be given the mail');
+    const { runId, historyLength } = await test.workflow(orderId).describe();
+    expect(historyLength).toBeGreaterThan(1_500);
+    while ((await see([...facts.items!, strange])).historyLength < 2_100) expect(changes).toBeLessThan(2_000);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect((await test.workflow(orderId).describe()).runId).toBe(runId);
+    take();
+    await test.rig.until(async () => (await test.workflow(orderId).describe()).runId !== runId, 'the new history', 60);
+    await see([...facts.items!, strange]);
+    await test.rig.until(
+      async () => stateOf((await test.kept(orderId))!).facts.updatedAt === facts.updatedAt + changes * 1000,
+      'the last news to be kept'
+    );
+    expect(given).toBe(1);
+    expect(mailsAbout(orderId)).toHaveLength(1);
+    expect((await test.kept(orderId))!.messages).toMatchObject([{ problem: 'unknown_sku', state: 'sent' }]);
   });
 
   it('says nothing of the buyer', async () => {

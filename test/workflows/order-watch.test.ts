@@ -3,6 +3,8 @@ import { orderModel } from '../../models/orders';
 import { orderWatchStore } from '../../models/order-watches';
 import { OrdersUnderTest } from './orders-under-test';
 
+const HOUR_MS = 3_600_000;
+
 describe('the watch on an account’s orders', () => {
   let test: OrdersUnderTest;
   let worlds = 0;
@@ -37,6 +39,54 @@ describe('the watch on an account’s orders', () => {
     await test.watch();
     await test.reaches(later, 'held');
     expect([await test.kept(ofAmazon), await test.kept(ours)]).toEqual([undefined, undefined]);
+  });
+
+  it('leaves alone what was ordered before a ZIP code was set, which people have entered by hand', async () => {
+    await test.connect(`late-${worlds}`, { defaultZipCode: undefined });
+    const byHand = await test.order({ status: 'UNSHIPPED' });
+    await test.setZipCode('10001');
+    const later = await test.order({ status: 'UNSHIPPED' });
+    await test.watch();
+    await test.reaches(later, 'integrated');
+    expect(await test.kept(byHand)).toBeUndefined();
+    expect(Object.keys((await test.store()).orders)).toEqual([`MZN-${later}`]);
+  });
+
+  it('leaves alone what was ordered while the ZIP code was away, and goes on with the orders that it knew', async () => {
+    const known = await test.order();
+    await test.watch();
+    await test.reaches(known, 'held');
+    await test.setZipCode(null);
+    await test.reaches(known, 'watched');
+    const byHand = await test.order({ status: 'UNSHIPPED' });
+    await test.setZipCode('10001');
+    await test.reaches(known, 'held');
+    const later = await test.order();
+    await test.change(known, { status: 'UNSHIPPED' });
+    await test.setZipCode('10002');
+    await test.watch();
+    await test.reaches(later, 'held');
+    await test.reaches(known, 'integrated');
+    expect(await test.kept(byHand)).toBeUndefined();
+    expect(Object.keys((await test.store()).orders)).toEqual([`MZN-${known}`]);
+  });
+
+  it('reads a day of changes at a time when it has not read for long, so that each of them ends', async () => {
+    const orderId = await test.order();
+    const began = new Date(Date.now() - 60 * HOUR_MS);
+    await connectorModel(test.rig.database).updateOne({ _id: test.connectorId }, { $set: { activatedAt: began } });
+    await orderWatchStore(test.rig.database).note(account(), began.toISOString(), null);
+    for (const hours of [24, 48]) {
+      await test.watch();
+      expect(await kept()).toMatchObject({
+        watermark: new Date(began.getTime() + hours * HOUR_MS).toISOString(),
+        window: null,
+      });
+      expect(await test.kept(orderId)).toBeUndefined();
+    }
+    await test.watch();
+    await test.reaches(orderId, 'held');
+    expect(Date.now() - Date.parse((await kept())!.watermark)).toBeLessThan(5 * 60_000);
   });
 
   it('handles a page a run, and moves the watermark when the last is handled', async () => {

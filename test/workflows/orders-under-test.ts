@@ -190,13 +190,23 @@ export class OrdersUnderTest {
     return watches.some(({ sellerId }) => sellerId === this.world.amazon.sellerId);
   }
 
-  async ask(method: string, path: string): Promise<{ status: number; body: Record<string, unknown> }> {
+  async ask(method: string, path: string, body?: object): Promise<{ status: number; body: Record<string, unknown> }> {
     const answer = await fetch(this.rig.config.PUBLIC_URL + path, {
       method,
-      headers: { authorization: `Bearer ${this.rig.config.ADMIN_API_KEY}` },
+      headers: {
+        authorization: `Bearer ${this.rig.config.ADMIN_API_KEY}`,
+        ...(body && { 'content-type': 'application/json' }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
     });
     const text = await answer.text();
     return { status: answer.status, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) };
+  }
+
+  /** Changes the connector's ZIP code as people do; null takes it away. */
+  async setZipCode(defaultZipCode: string | null): Promise<void> {
+    const { status } = await this.ask('PATCH', `/v1/connectors/${this.connectorId}`, { orders: { defaultZipCode } });
+    if (status !== 200) throw new Error(`the ZIP code could not be changed: ${status}`);
   }
 
   pathOf(orderId: string): string {

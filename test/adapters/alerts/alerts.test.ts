@@ -1,6 +1,6 @@
 import { createAlertSender } from '../../../adapters/alerts';
 import type { AlertItem, AlertMessage } from '../../../domain/alerts/alert';
-import { HookReceiver, verified } from '../../hook-receiver';
+import { HookReceiver, verified, type ArrivedHook } from '../../hook-receiver';
 import { MailServer } from '../../mail-server';
 
 const SECRET = `whsec_${Buffer.from('a secret of 32 bytes for a test.').toString('base64')}`;
@@ -119,6 +119,19 @@ describe('signed webhooks', () => {
     expect(said).toMatch(/^HTTP 403: no to/);
     expect(said.length).toBeLessThan(220);
     expect(said).not.toMatch(/of-the-receiver|Atzr\|abc/);
+  });
+
+  it.each([
+    ['the path and query', ({ path }: ArrivedHook) => `Cannot POST ${path}`],
+    ['the path', ({ path }: ArrivedHook) => `Cannot POST ${path.split('?')[0]}`],
+    ['a part of the path', () => 'There is no T0KEN-of-the-path.'],
+    ['a value of the query', () => 'There is no T0KEN-of-the-query.'],
+  ])('keep %s of the address from being repeated', async (_what, body) => {
+    receiver.answer = (hook) => ({ status: 404, body: body(hook) });
+    const url = `http://127.0.0.1:${receiver.port}/services/T0KEN-of-the-path?key=T0KEN-of-the-query`;
+    const { said } = await senderOf().send({ ...webhook(), url }, messageOf([item()]), never);
+    expect(said).toMatch(/^HTTP 404: (?:Cannot POST|There is no) \[secret\]/);
+    expect(said).not.toContain('T0KEN');
   });
 
   it('to nobody, and to one who does not answer, are away', async () => {

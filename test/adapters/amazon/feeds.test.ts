@@ -125,6 +125,27 @@ describe('Amazon feeds, against the sandbox', () => {
     expect((await world.calls('createFeed')).count).toBe(0);
   });
 
+  it('asks whether it may right before each request that creates a feed', async () => {
+    await world.fault({ match: { operation: 'createFeed' }, kind: 'throttle', times: 1 });
+    const asked: unknown[] = [];
+    await feeds.submit(world.account, numbered(update('ASK-1')), never, async () => {
+      const [uploads, tries] = [await world.calls('uploadFeedDocument'), await world.calls('createFeed')];
+      asked.push([uploads.count, tries.count]);
+    });
+    expect(asked).toEqual([
+      [1, 0],
+      [1, 1],
+    ]);
+  });
+
+  it('creates no feed where it may not, and throws why', async () => {
+    const why = new Error('another has it');
+    const refused = feeds.submit(world.account, numbered(update('ASK-2')), never, () => Promise.reject(why));
+    await expect(refused).rejects.toBe(why);
+    expect((await world.calls('uploadFeedDocument')).count).toBe(1);
+    expect((await world.calls('createFeed')).count).toBe(0);
+  });
+
   it.each([
     ['a store that answers 503', { kind: 'status', status: 503 }],
     ['a store that breaks off', { kind: 'reset' }],
@@ -206,9 +227,31 @@ describe('Amazon feeds, against the sandbox', () => {
     try {
       const own = feedsAt(slow.sandbox.url, slow.facts.amazon, { maxWaitMs: 300 });
       await own.submit(slow.account, numbered(update('S-1')), never);
-      const failure = await failureOf(own.submit(slow.account, numbered(update('S-2')), never));
+      const mayCreate = jest.fn();
+      const failure = await failureOf(own.submit(slow.account, numbered(update('S-2')), never, mayCreate));
+      expect(mayCreate).not.toHaveBeenCalled();
       expect(failure).toMatchObject({ code: 'throttled', facts: { operation: 'createFeed', retryAfterMs: 60_000 } });
       expect((await slow.calls('createFeed')).byStatus).toEqual({ 202: 1 });
+    } finally {
+      await slow.sandbox.close();
+    }
+  });
+
+  it('tells of dead links of a report, and not of the turns that they have used up', async () => {
+    const slow = await SandboxWorld.start({ rateFactor: 1, visibleAfterMs: 0 });
+    try {
+      const own = feedsAt(slow.sandbox.url, slow.facts.amazon, { maxWaitMs: 300 });
+      const { feedId } = await own.submit(slow.account, numbered(update('S-1')), never);
+      await slow.control('POST', '/clock', { advanceSeconds: 1 });
+      const { reportDocumentId } = (await own.status(slow.account, feedId, never))!;
+      await slow.fault({ match: { operation: 'downloadFeedDocument' }, kind: 'status', status: 403 });
+      const failures: unknown[] = [];
+      for (let look = 0; look < 3; look++)
+        failures.push(await failureOf(own.report(slow.account, reportDocumentId!, never)));
+      const dead = { code: 'transient', facts: { status: 403 } };
+      expect(failures).toMatchObject([dead, dead, { code: 'throttled' }]);
+      // The second look was out of turns.
+      expect((await slow.calls('getFeedDocument')).count).toBeLessThan(6);
     } finally {
       await slow.sandbox.close();
     }

@@ -85,6 +85,13 @@ describe.each(['2026-01-01', 'v0'] as const)("a seller's orders by version %s, a
     expect((await orders.search(world.account, later, null, never)).orders).toEqual([]);
   });
 
+  it('ends a window where it is told to', async () => {
+    await place({ items: [TEE] });
+    const updatedBefore = new Date(Date.now() - 3_600_000).toISOString();
+    const found = await orders.search(world.account, { ...WINDOW, updatedBefore }, null, never);
+    expect(found).toEqual({ orders: [], nextPage: null, completeBefore: updatedBefore });
+  });
+
   it('takes page after page of more than a hundred orders', async () => {
     const placed = await Promise.all(Array.from({ length: 120 }, () => place({ items: [TEE] })));
     const pages: OrdersPage[] = [];

@@ -1,3 +1,4 @@
+import { NO_DELIVERY } from '../../../domain/orders/placement-codes';
 import type { OrderIntegration, OrderToPlace, PlacementResult } from '../../../domain/ports/order-integration';
 import { answerJson, startOddServer, type OddServer } from '../odd-server';
 import { failureOf, never } from '../sandbox-world';
@@ -95,7 +96,7 @@ describe("a VTEX store's order integration, against the sandbox", () => {
     expect(await book(plain[0]!)).toMatchObject({ held: 2 });
   });
 
-  it('does not place what the store has not, or nobody delivers', async () => {
+  it('does not place what the store has not; nor, for another reason, what nobody delivers', async () => {
     await store.world.heal();
     await store.change(plain[0]!, { quantity: 1 });
     expect(await integration.place(order(), never)).toMatchObject({
@@ -105,6 +106,12 @@ describe("a VTEX store's order integration, against the sandbox", () => {
     });
     await store.change(plain[0]!, { quantity: 10 });
     const elsewhere = order({ recipient: { ...RECIPIENT, postalCode: '00000' } });
+    expect(await integration.place(elsewhere, never)).toEqual({
+      kind: 'refused',
+      code: NO_DELIVERY,
+      said: `Nobody delivers SKU ${plain[0]} there.`,
+    });
+    await store.change(plain[0]!, { quantity: 1 });
     expect(await integration.place(elsewhere, never)).toMatchObject({ kind: 'refused', code: 'EOI002' });
     expect(await store.world.calls('vtex.placeOrder')).toMatchObject({ count: 0 });
   });
@@ -219,6 +226,29 @@ describe("a VTEX store's order integration, against the sandbox", () => {
     for (const part of ['Ana', 'Souza', 'Li ', 'Wei', 'x1@', '0100', 'Long', 'Flat', 'Seattle', '98109', 'token-1'])
       expect(said).not.toContain(part);
   });
+
+  it.each([
+    ['that it refuses', 400],
+    ['that it refuses with HTTP 200', 200],
+    ['when it fails', 500],
+  ])(
+    'repeats none of the store’s words %s to approve an order, where it is not known whose it is',
+    async (_, status) => {
+      await store.world.fault({
+        match: { operation: 'vtex.updateOrderStatus' },
+        kind: 'status',
+        status,
+        body: { code: 'EOI008', success: false, message: "EOI008: receiverName 'Ana Souza', Long Rd" },
+      });
+      const said = await integration.approve('111-2222222-3333333', never).then(
+        (answer) => (answer.kind === 'refused' ? `${answer.code} ${answer.said}` : answer.kind),
+        (error: Error) => error.message
+      );
+      expect(said).toBe(
+        status === 500 ? "The store answered 'approve order' with 500." : 'EOI008 EOI008: receiverName'
+      );
+    }
+  );
 
   it('says the same of a refusal that comes with HTTP 200', async () => {
     await store.world.fault({

@@ -1,4 +1,4 @@
-import type { AlertFacts, ConnectorFacts, ProblemLevel } from '../../../domain/alerts/alert-facts';
+import type { AlertFacts, ConnectorFacts, ProblemLevel, UnreadOrders } from '../../../domain/alerts/alert-facts';
 import { conditionsOf } from '../../../domain/alerts/conditions';
 import { riseOf, withLevel } from '../../../domain/alerts/problem-levels';
 
@@ -30,6 +30,7 @@ function connector(parts: Partial<ConnectorFacts> = {}): ConnectorFacts {
 function facts(parts: Partial<AlertFacts> = {}): AlertFacts {
   return {
     connectors: [],
+    unreadOrders: [],
     credentials: [],
     schemaChanges: [],
     deadLetters: [],
@@ -180,6 +181,59 @@ describe('orders', () => {
   });
 });
 
+describe('orders that cannot be read', () => {
+  const unread = (code: UnreadOrders['problem']['code'], minutes: number, names = ['Luma US']): UnreadOrders => ({
+    sellerId: 'A2LUMA',
+    region: 'NA',
+    connectors: names.map((name, n) => ({ id: `con_${n + 1}`, name })),
+    problem: { code, said: `Amazon says ${code}.`, since: ago(minutes) },
+  });
+  const told = (parts: UnreadOrders[], upSince = ago(9000), connectors: ConnectorFacts[] = []) =>
+    conditionsOf(facts({ unreadOrders: parts, connectors }), NOW, upSince);
+
+  it.each([
+    ['that somebody has to mend', 'auth.forbidden', 'connector_parked', 'critical', 'the role'],
+    ['with the configuration', 'config', 'connector_parked', 'critical', 'Correct the field'],
+    ['of ours', 'bug', 'connector_parked', 'critical', 'Report it'],
+    ['that passes', 'transient', 'outside_away', 'error', 'by itself'],
+    ['with a token', 'auth.token_expired', 'outside_away', 'error', 'fetched'],
+  ] as const)('for a problem %s', (_what, code, event, severity, action) => {
+    expect(told([unread(code, 40)])).toEqual([
+      {
+        key: `${event}:order-watch:A2LUMA:NA`,
+        event,
+        severity,
+        connectorId: 'con_1',
+        about: 'orders of A2LUMA in NA',
+        message: `The orders of seller A2LUMA in NA (Luma US) are not read, and no stock is held for new ones. Amazon says ${code}.`,
+        action: expect.stringContaining(action) as string,
+        link: '/v1/order-watches',
+        mailedTo: [],
+        since: ago(40),
+      },
+    ]);
+  });
+
+  it('are told once for an account of several connectors, and beside what their runs wait for', () => {
+    const several = unread('auth.forbidden', 40, ['US', 'CA', 'MX', 'BR', 'five']);
+    const work = atWork({ waitingFor: waitingFor('auth.forbidden') });
+    const found = told([several, { ...several, region: 'EU' }], ago(9000), [connector({ atWork: [work] })]);
+    expect(found.map(({ key, connectorId }) => [key, connectorId])).toEqual([
+      ['connector_parked:con_1', 'con_1'],
+      ['connector_parked:order-watch:A2LUMA:NA', null],
+      ['connector_parked:order-watch:A2LUMA:EU', null],
+    ]);
+    expect(found[1]!.message).toContain('(US, CA, MX and 2 more)');
+  });
+
+  it('are given time after an outage of our own, and while a new client secret is yet to be accepted', () => {
+    expect(told([unread('transient', 9 * DAY)], ago(5))).toMatchObject([{ since: ago(5) }]);
+    expect(told([unread('auth.forbidden', 9 * DAY)], ago(5))).toMatchObject([{ since: ago(9 * DAY) }]);
+    expect(told([unread('auth.secret_pending', 59)])).toEqual([]);
+    expect(told([unread('auth.secret_pending', 60)])).toMatchObject([{ event: 'connector_parked' }]);
+  });
+});
+
 describe('problems', () => {
   const level = (minutes: number, problems: number, total = 1000): ProblemLevel => ({
     at: ago(minutes),
@@ -217,6 +271,7 @@ describe('what else people are alerted of', () => {
     clientId: 'amzn1.application-oa2-client.x',
     deadlines: [{ of: 'client-secret' as const, dueAt: new Date(NOW.getTime() + days * DAY * 60_000) }],
     connectorIds,
+    failedRotation: null as { since: Date; action: string } | null,
   });
   it.each([
     [15, []],
@@ -232,6 +287,29 @@ describe('what else people are alerted of', () => {
 
   it('a credential that nobody uses, is not', () => {
     expect(conditionsOf(facts({ credentials: [credential(-1, [])] }), NOW, NOW)).toEqual([]);
+  });
+
+  it('a client secret that could not be changed, for a week, with what is to be done', () => {
+    const failed = (minutes: number, connectorIds?: string[]) => ({
+      ...credential(100, connectorIds),
+      failedRotation: { since: ago(minutes), action: 'Register a queue.' },
+    });
+    const found = (...args: Parameters<typeof failed>) =>
+      conditionsOf(facts({ credentials: [failed(...args)] }), NOW, NOW);
+    expect(found(5)).toMatchObject([
+      {
+        key: 'credential_due:cred_1:rotation',
+        event: 'credential_due',
+        severity: 'error',
+        action: 'Register a queue.',
+        link: '/v1/credentials/cred_1',
+        mailedTo: [],
+        since: ago(5),
+      },
+    ]);
+    expect(found(7 * DAY - 1)).toHaveLength(1);
+    expect(found(7 * DAY)).toEqual([]);
+    expect(found(5, [])).toEqual([]);
   });
 
   it('a product type that has changed, once for all its languages, and where there are SKUs of it', () => {

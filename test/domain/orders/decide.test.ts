@@ -1,4 +1,6 @@
 import type { StepOutcome } from '../../../domain/orders/order-state';
+import { NO_DELIVERY } from '../../../domain/orders/placement-codes';
+import type { HoldAnswer } from '../../../domain/ports/reservations';
 import { acceptedOrder, Driver, heldOrder, integratedOrder, line } from './driver';
 import { HOUR, MINUTE, ORDER_ID, SECOND, START } from './model-world';
 
@@ -87,6 +89,17 @@ describe('a pending order', () => {
     expect([order.step, order.view.stage, order.state.wakeAt]).toEqual([undefined, 'reading', START + 30 * SECOND]);
   });
 
+  it('that has changed and cannot be read is told of until it is read', () => {
+    const order = heldOrder();
+    order.now += SECOND;
+    order.see({ from: 'poll', status: undefined, items: undefined }).fail(false, 'auth.forbidden');
+    expect(order.kinds).toEqual(['notify unreadable']);
+    order.wait(30 * SECOND);
+    expect([order.step, order.kinds]).toEqual([{ kind: 'look' }, ['look']]);
+    order.see({});
+    expect(order.kinds).toEqual(['recovered unreadable']);
+  });
+
   it('holds what the ledger knows, and tells once of what it does not', () => {
     const order = new Driver().see({ items: [line('SHIRT', 1), line('STRANGER', 1)] }).resolve();
     expect(order.kinds).toEqual(['notify unknown_sku', 'reserve']);
@@ -170,6 +183,51 @@ describe('a hold', () => {
     expect(order.commands).toEqual([]);
     order.wait(10 * MINUTE).hold();
     expect(order.kinds).toEqual(['recovered no_stock']);
+  });
+
+  const NOT_RENEWED: HoldAnswer[] = [
+    { kind: 'refused', said: 'Not now.' },
+    { kind: 'undeliverable', sourceIds: ['11'] },
+  ];
+
+  it.each(NOT_RENEWED)('that cannot be renewed ($kind) is told of, and overcome only by a new one', (answer) => {
+    const order = heldOrder()
+      .wait(8 * MINUTE)
+      .answer({ kind: 'reserved', answer });
+    const problem = answer.kind === 'refused' ? 'hold_refused' : answer.kind;
+    expect([order.kinds, order.view.stage]).toEqual([[`notify ${problem}`], 'held']);
+    order.wait(MINUTE).answer({ kind: 'reserved', answer });
+    expect(order.kinds).toEqual([]);
+    order.wait(MINUTE).release();
+    expect([order.kinds, order.view.stage]).toEqual([['reserve'], 'unheld']);
+    order.hold();
+    expect([order.kinds, order.view.stage]).toEqual([[`recovered ${problem}`], 'held']);
+  });
+
+  it('that the store will not let go beside a newer one is told of until it is gone', () => {
+    const order = heldOrder()
+      .wait(8 * MINUTE)
+      .hold()
+      .fail(false, 'auth.forbidden');
+    expect(order.kinds).toEqual(['notify hold_failed']);
+    order.wait(5 * SECOND).release();
+    expect(order.kinds).toEqual(['recovered hold_failed']);
+  });
+
+  it('that the store will not let go is told of also when a person handles the order by hand', () => {
+    const order = acceptedOrder().result('EOI005').feed({ kind: 'release' }).fail(false, 'auth.forbidden');
+    expect(order.kinds).toContain('notify hold_failed');
+    expect(order.kinds).not.toContain('recovered hold_failed');
+  });
+
+  it('whose name the store has and does not show is told of when that has lasted half an hour', () => {
+    const order = new Driver().see({}).resolve();
+    while (!order.kinds.includes('notify hold_failed') && order.now < START + 2 * HOUR) {
+      if (order.state.underWay) order.answer({ kind: 'reserved', answer: { kind: 'taken' } });
+      else order.wait(order.state.wakeAt! - order.now);
+    }
+    expect(order.kinds).toEqual(['notify hold_failed']);
+    expect(order.now - START).toBeGreaterThanOrEqual(30 * MINUTE);
   });
 
   it('is let go when the order is cancelled, and again when letting go failed', () => {
@@ -294,6 +352,18 @@ describe('a paid order', () => {
     expect(order.step).toMatchObject({ lockId: `${LOCK}-2` });
   });
 
+  it('keeps its hold, and its units on sale, while nobody delivers to its address', () => {
+    const order = heldOrder().see({ status: 'unshipped' });
+    order.answer({ kind: 'placed', answer: { kind: 'refused', code: NO_DELIVERY, said: 'SKU 11' } });
+    expect([order.kinds, order.view.stage]).toEqual([['notify no_delivery'], 'failing']);
+    order.wait(5 * MINUTE);
+    expect([order.step, order.view.holds]).toMatchObject([{ kind: 'place' }, [{ lockId: LOCK }]]);
+    order.answer({ kind: 'placed', answer: { kind: 'refused', code: NO_DELIVERY, said: 'SKU 11' } });
+    expect(order.commands).toEqual([]);
+    order.wait(3 * MINUTE);
+    expect(order.step).toMatchObject({ kind: 'reserve', thenRelease: LOCK });
+  });
+
   it('is not placed when Amazon says otherwise at that moment', () => {
     const order = heldOrder().see({ status: 'unshipped' });
     const sighting = { amazonOrderId: ORDER_ID, from: 'order', updatedAt: new Date(START + 1).toISOString() } as const;
@@ -357,6 +427,21 @@ describe('an order that is cancelled after it was placed', () => {
     expect(order.view.stage).toBe('closed');
     order.result('SOI001');
     expect(order.step).toEqual({ kind: 'cancel-order', storeOrderId: 'MKP-1' });
+  });
+
+  it('is told of while the store cannot be asked whether it has it after all', () => {
+    const order = acceptedOrder().see({ status: 'canceled' }).fail(false, 'auth.forbidden');
+    expect(order.kinds).toEqual(['notify placement_failed', 'release']);
+    order.release();
+    expect(order.kinds).toEqual([]);
+    order.wait(5 * SECOND).answer({ kind: 'found', order: null });
+    expect(order.kinds).toEqual(['recovered placement_failed']);
+  });
+
+  it('is not told of for a refusal that comes after everything was let go', () => {
+    const order = acceptedOrder().see({ status: 'canceled' });
+    order.answer({ kind: 'found', order: null }).release().result('EOI005');
+    expect([order.commands, order.view.stage]).toEqual([[], 'undoing']);
   });
 
   it('is left to a person when the store does not take it back', () => {

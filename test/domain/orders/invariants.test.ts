@@ -36,11 +36,12 @@ function checkStore(world: World): void {
     if (world.available(sourceId) < 0) throw new Error(`Sold more than there is of ${sourceId}`);
 }
 
-function checkTelling({ notified, recovered }: World): void {
+function checkTelling({ notified, recovered, takenBack }: World): void {
   if (new Set(notified).size !== notified.length) throw new Error(`Told twice: ${notified.join(', ')}`);
   if (new Set(recovered).size !== recovered.length) throw new Error(`Recovered twice: ${recovered.join(', ')}`);
   const untold = recovered.filter((problem) => !notified.includes(problem));
   if (untold.length > 0) throw new Error(`Recovered and never told: ${untold.join(', ')}`);
+  if (takenBack.length > 0) throw new Error(`Told and taken back in one turn: ${takenBack.join(', ')}`);
 }
 
 function checkRest({ steps }: World): void {

@@ -10,6 +10,7 @@ import {
   type OrderStep,
   type StepOutcome,
 } from '../../../domain/orders/order-state';
+import { NO_DELIVERY } from '../../../domain/orders/placement-codes';
 import type { HoldLine, StockHold, StockUnits } from '../../../domain/ports/reservations';
 
 export const SECOND = 1_000;
@@ -75,6 +76,8 @@ export class World {
   readonly orders: StoreOrderModel[] = [];
   readonly notified: string[] = [];
   readonly recovered: string[] = [];
+  /** Problems that people were told of and told to be over in one turn. */
+  readonly takenBack: string[] = [];
   readonly stopped: string[] = [];
   readonly steps: OrderStep[] = [];
   readonly sold = new Map<string, number>();
@@ -116,7 +119,11 @@ export class World {
   feed(event: OrderEvent): void {
     const { state, commands } = decide(this.state, event);
     this.state = state;
-    for (const command of commands) this.obey(command);
+    const told = commands.flatMap((command) => (command.kind === 'notify' ? [command.problem] : []));
+    for (const command of commands) {
+      if (command.kind === 'recovered' && told.includes(command.problem)) this.takenBack.push(command.problem);
+      this.obey(command);
+    }
   }
 
   liveHolds(): StockHold[] {
@@ -360,7 +367,10 @@ export class World {
     const later = (): void => this.at(this.now + this.between(0, 30 * SECOND), process);
     if (!wrong || isRefused) {
       if (isRefused && this.chance(0.3))
-        return { kind: 'placed', answer: { kind: 'refused', code: 'EOI006', said: 'Later.' } };
+        return {
+          kind: 'placed',
+          answer: { kind: 'refused', code: this.chance(0.5) ? 'EOI006' : NO_DELIVERY, said: 'No.' },
+        };
       later();
       return { kind: 'placed', answer: { kind: 'accepted' } };
     }
