@@ -1,3 +1,4 @@
+import { anySignal } from '../domain/any-signal';
 import { EmbeddedError, reasonOf } from './embedded-error';
 
 /** How long an answer may take, in milliseconds. */
@@ -31,7 +32,7 @@ export class HttpError extends EmbeddedError {
  */
 export async function requestJson(url: string, request: JsonRequest = {}): Promise<unknown> {
   const { method = 'GET', headers = {}, body, rawBody, signal } = request;
-  const bounded = AbortSignal.any([AbortSignal.timeout(ANSWER_BOUND_MS), ...(signal ? [signal] : [])]);
+  const bounded = anySignal([AbortSignal.timeout(ANSWER_BOUND_MS), ...(signal ? [signal] : [])]);
   const what = `${method} ${new URL(url).pathname}`;
   let response: Response;
   let text: string;

@@ -1,4 +1,5 @@
 import { activityInfo } from '@temporalio/activity';
+import { anySignal } from '../../domain/any-signal';
 import type { CatalogSource, ChangesPage } from '../../domain/ports/source';
 import type { ConnectorDocument, SourceReading } from '../../models/connectors';
 import { LEDGER_PAGE_SIZE, type LedgerStore } from '../../models/listings';
@@ -234,7 +235,7 @@ async function* readAhead(
   signal: AbortSignal
 ): AsyncGenerator<ChangesPage> {
   const stopped = new AbortController();
-  const until = AbortSignal.any([signal, stopped.signal]);
+  const until = anySignal([signal, stopped.signal]);
   let next: Promise<ChangesPage> | undefined = read(from, until);
   let seen = 0;
   try {

@@ -1,3 +1,4 @@
+import { anySignal } from '../../domain/any-signal';
 import type { Evaluation, ExpressionResult, Expressions } from '../../domain/ports/expressions';
 import { ExpressionProcess, type Answer, type ExpressionLimits, type Slice } from './child';
 
@@ -31,7 +32,7 @@ export function jsonataExpressions(limits: Partial<ExpressionLimits> = {}): Expr
 
   return {
     async evaluate(batch, signal) {
-      const either = AbortSignal.any([signal, closing.signal]);
+      const either = anySignal([signal, closing.signal]);
       const mine = last.then(() => evaluateBatch(runner, bounds, batch, either));
       last = mine.then(
         () => undefined,

@@ -3,6 +3,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import axios, { type AxiosInstance } from 'axios';
+import { anySignal } from '../../domain/any-signal';
 import { outboundProblem } from '../../domain/outbound-url';
 
 const MAX_REDIRECTS = 3;
@@ -111,7 +112,7 @@ export function outboundHttp({ allowPrivate, timeoutMs = TIMEOUT_MS }: OutboundO
     check(request.url ?? '');
     const deadline = AbortSignal.timeout(timeoutMs);
     const given = request.signal as AbortSignal | undefined;
-    return { ...request, signal: given ? AbortSignal.any([given, deadline]) : deadline };
+    return { ...request, signal: given ? anySignal([given, deadline]) : deadline };
   });
   return http;
 }

@@ -37,7 +37,9 @@ describe('notices that nothing came of', () => {
     await note(connectorId, 90);
     expect(await nudgeOverdue(rig.database, rig.orchestrator)).toBe(1);
     await rig.ended(connectorId, ({ trigger }) => trigger === 'change');
-    expect((await rig.books(world))['SKU-0001']?.quantity).toBe(0);
+    // Amazon shows what it has accepted a moment later.
+    const isThere = async () => (await rig.books(world))['SKU-0001']?.quantity === 0;
+    await rig.until(isThere, 'the change to be at Amazon');
     expect(await nudged()).toEqual([]);
   });
 

@@ -16,6 +16,7 @@ describe('the watch on an account’s orders', () => {
   });
   beforeEach(async () => {
     await test.connect(`watch-${(worlds += 1)}`);
+    await test.watchByHandAlone();
   });
 
   const account = () => ({ sellerId: test.world.amazon.sellerId, region: 'NA' as const });

@@ -7,7 +7,7 @@ import { createKeyring } from '../../adapters/secrets/keyring';
 import { createRemoteCodec } from '../../adapters/temporal/remote-codec';
 import { createApp } from '../../api/app';
 import { OutsideError } from '../../domain/errors';
-import { orderWorkflowId } from '../../domain/ids';
+import { orderWatchId, orderWorkflowId } from '../../domain/ids';
 import type { OrderInput } from '../../domain/orders/order-record';
 import type { OrderStage } from '../../domain/orders/order-view';
 import { orderModel, orderStore, type OrderDocument } from '../../models/orders';
@@ -114,6 +114,13 @@ export class OrdersUnderTest {
 
   async change(orderId: string, change: object): Promise<void> {
     await this.control(`orders/${orderId}`, change);
+  }
+
+  /** From now on the schedule of the watch starts no look of its own, between two of a test. */
+  async watchByHandAlone(): Promise<void> {
+    await this.rig.until(() => this.watched(), 'the watch to be there');
+    const scheduleId = orderWatchId(this.world.amazon.sellerId, 'NA');
+    await this.rig.client.schedule.getHandle(scheduleId).pause();
   }
 
   /** One look of the watch at the account, as its schedule starts it. */
